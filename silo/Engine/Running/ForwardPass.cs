@@ -1,0 +1,180 @@
+using DeepSeekOrleans.Engine.Scheduling;
+using DeepSeekOrleans.Engine.Speculation;
+
+namespace DeepSeekOrleans.Engine.Running;
+
+/// <summary>
+/// Lets the model compute a plan. A run that fails is traced to the sequences that caused it: the others keep their logits.
+/// </summary>
+internal sealed class ForwardPass(IModelRunner runner, int faultLimit)
+{
+    private readonly int _vocabulary = runner.Shape.Vocabulary;
+    private readonly float[] _prefillLogits = new float[runner.Shape.Vocabulary];
+    private readonly bool[] _rowFailed = new bool[runner.Shape.Slots];
+    private float[] _rowLogits = [];
+    private float[] _verifiedLogits = [];
+    private int _succeeded;
+    private int _failed;
+    private int _failedSteps;
+
+    public bool PrefillFailed { get; private set; }
+
+    public Span<float> PrefillLogits => _prefillLogits;
+
+    /// <summary>How many tokens of the verifying run have logits: all, or the first when the draft made the run fail, or none.</summary>
+    public int VerifiedCount { get; private set; }
+
+    public Span<float> VerifiedLogits(int index) => _verifiedLogits.AsSpan(index * _vocabulary, _vocabulary);
+
+    /// <summary>Why the last failing run of the step failed; for the log.</summary>
+    public ModelRunException? Failure { get; private set; }
+
+    public bool RowFailed(int row) => _rowFailed[row];
+
+    public Span<float> RowLogits(int row) => _rowLogits.AsSpan(row * _vocabulary, _vocabulary);
+
+    /// <exception cref="ModelRunException">The failures point at the device, not at single sequences.</exception>
+    public void Run(StepPlan plan)
+    {
+        try
+        {
+            Compute(plan);
+        }
+        catch (Exception failure) when (failure is not ModelRunException)
+        {
+            // outside its contract, so nothing is known of its state: the runner is lost, whoever caused it
+            throw new ModelRunException("the runner broke", failure);
+        }
+    }
+
+    private void Compute(StepPlan plan)
+    {
+        _succeeded = 0;
+        _failed = 0;
+        Failure = null;
+        PrefillFailed = false;
+        Array.Clear(_rowFailed);
+        RunPrefill(plan);
+        RunVerification(plan);
+        RunDecode(plan);
+        BlameDeviceIfNothingWorks();
+    }
+
+    private void RunPrefill(StepPlan plan)
+    {
+        if (plan.Prefill is { } sequence)
+        {
+            Span<float> logits = plan.PrefillCompletes ? _prefillLogits : [];
+            PrefillFailed = !TryPrefill(sequence.Slot, sequence.KvLength, plan.Chunk, logits);
+        }
+    }
+
+    private void RunVerification(StepPlan plan)
+    {
+        if (plan.Verified is not { } sequence)
+        {
+            return;
+        }
+
+        ReadOnlySpan<int> tokens = plan.VerifiedTokens;
+        int count = tokens.Length * _vocabulary;
+        _verifiedLogits = _verifiedLogits.Length < count ? new float[(DraftLengths.Longest + 1) * _vocabulary] : _verifiedLogits;
+        try
+        {
+            runner.Prefill(sequence.Slot, sequence.KvLength, tokens, _verifiedLogits.AsSpan(0, count));
+            _succeeded++;
+            VerifiedCount = tokens.Length;
+        }
+        catch (ModelRunException)
+        {
+            // a drafted token may have done it, which the sequence would never have had
+            VerifiedCount = TryPrefill(sequence.Slot, sequence.KvLength, tokens[..1], VerifiedLogits(0)) ? 1 : 0;
+        }
+    }
+
+    private void RunDecode(StepPlan plan)
+    {
+        if (plan.RowCount == 0)
+        {
+            return;
+        }
+
+        Span<float> logits = LogitsFor(plan.RowCount);
+        try
+        {
+            runner.Decode(plan.Tokens, plan.Positions, logits);
+            _succeeded++;
+        }
+        catch (ModelRunException)
+        {
+            RunRowsAlone(plan);
+        }
+    }
+
+    /// <summary>
+    /// Decodes each row by itself, as a prefill of one token: the same computation, and writing the same position again is
+    /// harmless. Whoever fails alone is the culprit.
+    /// </summary>
+    private void RunRowsAlone(StepPlan plan)
+    {
+        for (int row = 0; row < plan.RowCount; row++)
+        {
+            if (plan.Rows[row] is not null)
+            {
+                _rowFailed[row] = !TryPrefill(row, plan.Positions[row], plan.Tokens.Slice(row, 1), RowLogits(row));
+            }
+        }
+    }
+
+    private bool TryPrefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    {
+        try
+        {
+            runner.Prefill(slot, position, tokens, logits);
+            _succeeded++;
+            return true;
+        }
+        catch (ModelRunException failure)
+        {
+            Failure = failure;
+            _failed++;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// A wrong guess here moves streams to another engine, which is cheap; a wrong guess the other way would end streams that
+    /// another engine can still complete. So two failures with no success between them already mean the device.
+    /// </summary>
+    private void BlameDeviceIfNothingWorks()
+    {
+        if (_succeeded > 0)
+        {
+            _failedSteps = 0;
+            return;
+        }
+
+        if (_failed > 0)
+        {
+            _failedSteps++;
+        }
+
+        if (_failed > 1 || _failedSteps >= faultLimit)
+        {
+            throw new ModelRunException($"no run succeeded in {_failedSteps} step(s); {_failed} sequence(s) failed in the last", Failure!);
+        }
+    }
+
+    /// <summary>Grows by doubling, as far as the slots need: 16 rows of a vocabulary of 151,936 are 9.7 MB.</summary>
+    private Span<float> LogitsFor(int rows)
+    {
+        int needed = rows * _vocabulary;
+        if (_rowLogits.Length < needed)
+        {
+            int all = runner.Shape.Slots * _vocabulary;
+            _rowLogits = new float[Math.Max(needed, Math.Min(all, 2 * _rowLogits.Length))];
+        }
+
+        return _rowLogits.AsSpan(0, needed);
+    }
+}
