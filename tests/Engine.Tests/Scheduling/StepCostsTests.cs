@@ -1,0 +1,43 @@
+using DeepSeekOrleans.Engine.Scheduling;
+using DeepSeekOrleans.Engine.Tests.Fakes;
+
+namespace DeepSeekOrleans.Engine.Tests.Scheduling;
+
+/// <summary>The costs that a router asks for.</summary>
+public sealed class StepCostsTests
+{
+    private readonly StepCosts _costs = new(slots: 8, shortest: 4, longest: 64, share: 0.9);
+
+    [Fact]
+    public void TokenCost_NothingMeasured_IsZero() => Assert.Equal((0, 0), (_costs.TokenCost, _costs.MoreRowCost));
+
+    [Fact]
+    public void TokenCost_TwoSizesMeasured_IsThatOfTheLongest()
+    {
+        _costs.ChunkTook(4, 40);
+        _costs.ChunkTook(64, 128);
+
+        Assert.Equal(2, _costs.TokenCost);
+    }
+
+    [Fact]
+    public void MoreRowCost_TwoNumbersOfRowsMeasured_IsTheSlopeBetweenThem()
+    {
+        _costs.RowsTook(2, 100);
+        double one = _costs.MoreRowCost;
+        _costs.RowsTook(6, 140);
+
+        Assert.Equal((0, 10), (one, _costs.MoreRowCost));
+    }
+
+    [Fact]
+    public void QueuedTokens_TwoPromptsAndOneIsComputed_CountsTheOther()
+    {
+        CoreDriver driver = new CoreDriver(FakeRunner.ShapeOf(slots: 1)).Submit(Requests.Of(1, promptLength: 8, maxTokens: 50))
+            .Submit(Requests.Of(2, promptLength: 30));
+
+        driver.Steps(3);
+
+        Assert.Equal(30, driver.Core.QueuedTokens);
+    }
+}

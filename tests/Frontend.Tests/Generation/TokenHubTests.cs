@@ -1,0 +1,311 @@
+using DeepSeekOrleans.Frontend.Generation;
+using DeepSeekOrleans.GrainInterfaces;
+using DeepSeekOrleans.TestKit;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DeepSeekOrleans.Frontend.Tests.Generation;
+
+public sealed class TokenHubTests : IDisposable
+{
+    private static readonly WorkerKey Worker = new("silo", "cpu0", "demo");
+    private static readonly WorkerKey OtherWorker = new("other", "cpu0", "demo");
+
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(50));
+    private readonly StreamOptions _options = new() { MaxUnreadTokens = 16, MaxOpenStreams = 4 };
+    private readonly List<GenerationFailure> _cuts = [];
+    private readonly JumpingTime _wall;
+    private readonly TokenHub _hub;
+
+    public TokenHubTests()
+    {
+        _wall = new JumpingTime(_time);
+        _hub = new TokenHub(Options.Create(_options), _wall);
+    }
+
+    public void Dispose() => _hub.Dispose();
+
+    [Fact]
+    public async Task OnTokens_DeltasInOrder_ArriveAndEnd()
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        await Hear(1, Delta(inbox, 0, [5, 6]));
+        await Hear(2, Delta(inbox, 2, [7], StreamFinish.Stop));
+
+        Assert.Equal([5, 6, 7], await ReadToEndAsync(inbox));
+        Assert.Equal(0, _hub.OpenStreams);
+    }
+
+    [Fact]
+    public async Task OnTokens_TokensBeforeTheAdmission_Arrive()
+    {
+        TokenInbox inbox = Open();
+
+        await Hear(1, Delta(inbox, 0, [5], StreamFinish.Length));
+        _hub.Admit(inbox);
+
+        Assert.Equal([5], await ReadToEndAsync(inbox));
+    }
+
+    [Theory]
+    [InlineData(2, "silo")]
+    [InlineData(0, "silo")]
+    [InlineData(1, "other")]
+    public async Task OnTokens_ForeignAttempt_IsDropped(int attempt, string silo)
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        var foreign = new StreamDelta(inbox.StreamId, attempt, 0, [99], StreamFinish.Stop);
+        await _hub.OnTokensAsync(new TokenBatch { Worker = Worker with { Silo = silo }, Epoch = 1, Number = 1, Deltas = [foreign] });
+
+        Assert.False(inbox.TryRead(out _));
+        Assert.Equal(1, _hub.OpenStreams);
+    }
+
+    [Fact]
+    public async Task OnTokens_SameMessageTwice_IsTakenOnce()
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        await Hear(1, Delta(inbox, 0, [5]));
+        await Hear(1, Delta(inbox, 0, [5]));
+        await Hear(2, Delta(inbox, 1, [6], StreamFinish.Stop));
+
+        Assert.Equal([5, 6], await ReadToEndAsync(inbox));
+    }
+
+    [Fact]
+    public async Task OnTokens_MissingMessage_LosesTheWorkersStreams()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        TokenInbox elsewhere = Open(OtherWorker);
+        await Hear(1, Delta(inbox, 0, [5]));
+
+        await Hear(3);
+
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+        Assert.Equal([GenerationFailure.WorkerLost], _cuts);
+        Assert.False(elsewhere.TryRead(out _));
+        Assert.Equal(1, _hub.OpenStreams);
+    }
+
+    [Fact]
+    public async Task OnTokens_MissingTokens_LosesTheStream()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+
+        await Hear(2, Delta(inbox, 2, [7]));
+
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+    }
+
+    [Fact]
+    public async Task OnTokens_NewEpoch_LosesStreamsThatHadSpokenAndKeepsNewOnes()
+    {
+        TokenInbox spoken = OpenAdmitted();
+        TokenInbox waiting = OpenAdmitted();
+        await Hear(1, Delta(spoken, 0, [5]));
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        TokenInbox fresh = OpenAdmitted();
+
+        await HearEpoch(2, 1, Delta(fresh, 0, [8], StreamFinish.Stop));
+
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(spoken, 5));
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(waiting));
+        Assert.Equal([8], await ReadToEndAsync(fresh));
+    }
+
+    [Fact]
+    public async Task OnTokens_OlderEpoch_IsDropped()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await HearEpoch(7, 1, Delta(inbox, 0, [5]));
+
+        await HearEpoch(6, 1, Delta(inbox, 1, [99]));
+        await HearEpoch(7, 2, Delta(inbox, 1, [6], StreamFinish.Stop));
+
+        Assert.Equal([5, 6], await ReadToEndAsync(inbox));
+    }
+
+    [Fact]
+    public async Task Watch_SilentWorker_LosesItsStreams()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+
+        _time.Advance(_options.BeatTimeout * 1.5);
+
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+        Assert.Equal([GenerationFailure.WorkerLost], _cuts);
+    }
+
+    [Fact]
+    public async Task Watch_BeatsWithoutTokens_KeepTheStream()
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        for (int beat = 1; beat <= 8; beat++)
+        {
+            _time.Advance(_options.BeatTimeout * 0.5);
+            await Hear(beat);
+        }
+
+        Assert.Empty(_cuts);
+        Assert.Equal(1, _hub.OpenStreams);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    [InlineData(30 * 24)]
+    [InlineData(-30 * 24)]
+    public async Task R16_ClockSetUnderAStream_SilenceIsMeasuredAsEver(double hours)
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+
+        _wall.Jump(TimeSpan.FromHours(hours));
+        _time.Advance(_options.BeatTimeout * 0.5);
+        int cutAfterJump = _cuts.Count;
+        _time.Advance(_options.BeatTimeout);
+
+        Assert.Equal(0, cutAfterJump);
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+    }
+
+    [Fact]
+    public void Watch_NotYetAdmitted_MayBeSilent()
+    {
+        Open();
+
+        _time.Advance(_options.BeatTimeout * 4);
+
+        Assert.Empty(_cuts);
+    }
+
+    [Fact]
+    public async Task Watch_NothingToTell_ShowsLife()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        int beats = (int)(_options.KeepAlive / (_options.BeatTimeout * 0.5)) + 1;
+
+        for (int beat = 1; beat <= beats; beat++)
+        {
+            _time.Advance(_options.BeatTimeout * 0.5);
+            await Hear(beat);
+        }
+
+        Assert.True(inbox.TryRead(out StreamDelta sign));
+        Assert.Empty(sign.TokenIds);
+        Assert.Null(sign.Finish);
+    }
+
+    [Fact]
+    public async Task OnTokens_ReaderAtTheLimit_KeepsTheStream()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [1]));
+
+        await Hear(2, Delta(inbox, 1, new int[_options.MaxUnreadTokens]));
+
+        Assert.Empty(_cuts);
+    }
+
+    [Fact]
+    public async Task OnTokens_ReaderBeyondTheLimit_CutsTheStream()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [1]));
+        await Hear(2, Delta(inbox, 1, new int[_options.MaxUnreadTokens]));
+
+        await Hear(3, Delta(inbox, _options.MaxUnreadTokens + 1, [1]));
+
+        Assert.Equal([GenerationFailure.SlowReader], _cuts);
+        Assert.Equal(GenerationFailure.SlowReader, await FailureAfterAsync(inbox, [1, .. new int[_options.MaxUnreadTokens]]));
+    }
+
+    [Fact]
+    public async Task OnTokens_AttemptBeginsWithWhatItHasMissed_DoesNotCountIt()
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        await Hear(1, Delta(inbox, 0, new int[10 * _options.MaxUnreadTokens]));
+        await Hear(2, Delta(inbox, 10 * _options.MaxUnreadTokens, new int[_options.MaxUnreadTokens]));
+
+        Assert.Empty(_cuts);
+    }
+
+    [Fact]
+    public void Open_AtTheLimit_IsBusy()
+    {
+        for (int i = 0; i < _options.MaxOpenStreams; i++)
+        {
+            Open();
+        }
+
+        var failure = Assert.Throws<GenerationException>(() => Open());
+        Assert.Equal(GenerationFailure.Busy, failure.Failure);
+    }
+
+    [Fact]
+    public async Task Close_LaterTokens_AreDropped()
+    {
+        TokenInbox inbox = OpenAdmitted();
+
+        _hub.Close(inbox);
+        await Hear(1, Delta(inbox, 0, [5]));
+
+        Assert.False(inbox.TryRead(out _));
+    }
+
+    private static StreamDelta Delta(TokenInbox inbox, int first, int[] ids, StreamFinish? finish = null) =>
+        new(inbox.StreamId, inbox.AttemptNumber, first, ids, finish);
+
+    private static async Task<List<int>> ReadToEndAsync(TokenInbox inbox)
+    {
+        var ids = new List<int>();
+        while (await inbox.WaitAsync(CancellationToken.None))
+        {
+            while (inbox.TryRead(out StreamDelta delta))
+            {
+                ids.AddRange(delta.TokenIds);
+            }
+        }
+
+        return ids;
+    }
+
+    private static async Task<GenerationFailure> FailureAfterAsync(TokenInbox inbox, params int[] expected)
+    {
+        var ids = new List<int>();
+        while (inbox.TryRead(out StreamDelta delta))
+        {
+            ids.AddRange(delta.TokenIds);
+        }
+
+        Assert.Equal(expected, ids);
+        var failure = await Assert.ThrowsAsync<GenerationException>(async () => await inbox.WaitAsync(CancellationToken.None));
+        return failure.Failure;
+    }
+
+    private TokenInbox Open(WorkerKey? worker = null)
+    {
+        TokenInbox inbox = _hub.Open(new AttemptStart(_hub.NewStreamId(), 1, []), _cuts.Add);
+        _hub.Expect(inbox, worker ?? Worker, attemptNumber: 1);
+        return inbox;
+    }
+
+    private TokenInbox OpenAdmitted()
+    {
+        TokenInbox inbox = Open();
+        _hub.Admit(inbox);
+        return inbox;
+    }
+
+    private Task Hear(long number, params StreamDelta[] deltas) => HearEpoch(1, number, deltas);
+
+    private Task HearEpoch(long epoch, long number, params StreamDelta[] deltas) =>
+        _hub.OnTokensAsync(new TokenBatch { Worker = Worker, Epoch = epoch, Number = number, Deltas = deltas });
+}
