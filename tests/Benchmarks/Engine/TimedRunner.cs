@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using DeepSeekOrleans.Engine;
+
+namespace DeepSeekOrleans.Benchmarks.Engine;
+
+/// <summary>Adds up how long the engine waits for its runner's decode steps.</summary>
+internal sealed class TimedRunner(IModelRunner runner) : IModelRunner
+{
+    public ModelShape Shape => runner.Shape;
+
+    /// <summary>Time spent in decode steps so far; read on the engine's thread.</summary>
+    public TimeSpan Decoding { get; private set; }
+
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits) => runner.Prefill(slot, position, tokens, logits);
+
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        long start = Stopwatch.GetTimestamp();
+        runner.Decode(tokens, positions, logits);
+        Decoding += Stopwatch.GetElapsedTime(start);
+    }
+
+    public void CopySlot(int source, int target, int length) => runner.CopySlot(source, target, length);
+
+    public void Dispose() => runner.Dispose();
+}
