@@ -27,7 +27,7 @@ internal sealed partial class NetworkCluster : ICluster
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly TcpTransport _transport;
-    private readonly PartitionedDirectory _directory = new();
+    private readonly PartitionedDirectory _directory;
     private readonly ConcurrentDictionary<SiloAddress, SiloRow> _rows = new();
     private readonly SemaphoreSlim _applying = new(1, 1);
     private readonly SemaphoreSlim _news = new(0, 1);
@@ -53,6 +53,7 @@ internal sealed partial class NetworkCluster : ICluster
         _logger = logger;
         _transport = new TcpTransport(cluster, logger) { Lost = OnLost };
         _monitor = new SiloMonitor(_table, _transport, options, logger) { LastRowOf = silo => _rows.GetValueOrDefault(silo) };
+        _directory = new PartitionedDirectory(silo => Membership.Snapshot.GetSiloStatus(silo) == SiloStatus.Dead);
         Membership.Changed += OnMemberChanged;
     }
 

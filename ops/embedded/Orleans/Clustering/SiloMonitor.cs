@@ -71,10 +71,12 @@ internal sealed partial class SiloMonitor(RedisTable table, TcpTransport transpo
     private async Task WatchAsync(SiloAddress silo, SemaphoreSlim look)
     {
         int missed = 0;
+        bool hasMet = false;
         while (_node.IsOpen && _watched.ContainsKey(silo))
         {
             long started = Stopwatch.GetTimestamp();
-            bool answered = await ProbeAsync(silo).ConfigureAwait(false);
+            bool answered = await ProbeAsync(silo, hasMet).ConfigureAwait(false);
+            hasMet |= answered;
 
             // This process was held up itself: what it has missed says nothing of the other.
             bool wasHeldUp = Stopwatch.GetElapsedTime(started) > options.ProbeTimeout * 1.5;
@@ -89,10 +91,9 @@ internal sealed partial class SiloMonitor(RedisTable table, TcpTransport transpo
         }
     }
 
-    private async Task<bool> ProbeAsync(SiloAddress silo)
+    private async Task<bool> ProbeAsync(SiloAddress silo, bool hasMet)
     {
-        bool isOursToConnect = _node.Address.CompareTo(silo) > 0;
-        if (!transport.IsConnected(silo) && !(isOursToConnect && await transport.ConnectAsync(silo, silo.Endpoint.Port).ConfigureAwait(false)))
+        if (!transport.IsConnected(silo) && !await ConnectAsync(silo, hasMet).ConfigureAwait(false))
         {
             return false;
         }
@@ -107,6 +108,15 @@ internal sealed partial class SiloMonitor(RedisTable table, TcpTransport transpo
         {
             return false;
         }
+    }
+
+    /// <summary>Of a silo that connects by itself, a connection that broke says that it has ended; one that is yet to come may be just slow.</summary>
+    private async Task<bool> ConnectAsync(SiloAddress silo, bool hasMet)
+    {
+        bool isOursToConnect = _node.Address.CompareTo(silo) > 0;
+        return isOursToConnect
+            ? await transport.ConnectAsync(silo, silo.Endpoint.Port).ConfigureAwait(false)
+            : !hasMet && await transport.ConnectedAsync(silo, options.ProbeTimeout).ConfigureAwait(false);
     }
 
     private async Task VoteAsync(SiloAddress silo)
@@ -135,7 +145,7 @@ internal sealed partial class SiloMonitor(RedisTable table, TcpTransport transpo
     private Dictionary<SiloAddress, SiloRow?> WithVote(TableSnapshot read, SiloAddress silo)
     {
         SiloRow? row = read.Rows.GetValueOrDefault(silo) ?? LastRowOf(silo);
-        if (row is null || row.Status == SiloStatus.Dead || IsStillJoining(read, silo, row))
+        if (row is null || row.Status == SiloStatus.Dead || IsStillJoining(read, silo, row) || IsLeaving(read))
         {
             return [];
         }
@@ -152,6 +162,9 @@ internal sealed partial class SiloMonitor(RedisTable table, TcpTransport transpo
     /// </summary>
     private bool IsStillJoining(TableSnapshot read, SiloAddress silo, SiloRow row) =>
         row.Status is SiloStatus.Created or SiloStatus.Joining && read.AliveAt.GetValueOrDefault(silo) >= OldestLife(read);
+
+    /// <summary>The others close their connections with a silo that leaves: that it reaches nobody then is no fault of theirs.</summary>
+    private bool IsLeaving(TableSnapshot read) => read.Rows.TryGetValue(_node.Address, out SiloRow? own) && own.Status.IsTerminating();
 
     private long OldestLife(TableSnapshot read) =>
         read.Now - (long)(options.IAmAliveTablePublishTimeout * options.NumMissedTableIAmAliveLimit).TotalMilliseconds;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Embedded.Directory;
@@ -7,7 +6,7 @@ namespace DeepSeekOrleans.Embedded.Directory;
 /// The entries that this silo keeps. After a change of the set of silos it answers only when each of the others has told what is
 /// active there, or has had time to: else a grain could be activated a second time.
 /// </summary>
-internal sealed class DirectoryPartition : IDirectoryPartition, IDirectoryHandover
+internal sealed class DirectoryPartition(Func<SiloAddress, bool> isDead) : IDirectoryPartition, IDirectoryHandover
 {
     // Above what a silo needs to hear of a change and to tell its part; one that has died meanwhile must not hold up the others for long.
     private static readonly TimeSpan HandoverLimit = TimeSpan.FromMilliseconds(500);
@@ -15,15 +14,14 @@ internal sealed class DirectoryPartition : IDirectoryPartition, IDirectoryHandov
     // News of a view may come before this silo has it, and views come and go: a handful is kept.
     private const int MaxViews = 16;
 
-    private readonly ConcurrentDictionary<GrainId, GrainAddress> _entries = new();
+    private readonly AddressTable _entries = new(isDead);
     private readonly Lock _viewLock = new();
     private readonly Dictionary<uint, HashSet<SiloAddress>> _heard = [];
     private DirectoryView _view = new([]);
     private SiloAddress? _self;
-    private TaskCompletionSource _complete = NewSignal();
 
-    /// <summary>A share that knows of no silo is complete.</summary>
-    public DirectoryPartition() => _complete.SetResult();
+    // A share that knows of no silo is complete.
+    private TaskCompletionSource _complete = CompleteSignal();
 
     /// <summary>Takes the new set of silos. What belongs to others now, or was active on a silo that has died, is dropped.</summary>
     public void Show(DirectoryView view, SiloAddress self, SiloAddress? dead)
@@ -42,39 +40,32 @@ internal sealed class DirectoryPartition : IDirectoryPartition, IDirectoryHandov
             }
         }
 
-        foreach (KeyValuePair<GrainId, GrainAddress> entry in _entries)
-        {
-            bool isOurs = self.Equals(view.OwnerOf(entry.Key) ?? self);
-            if (!isOurs || entry.Value.SiloAddress!.Equals(dead))
-            {
-                _entries.TryRemove(entry);
-            }
-        }
+        _entries.RemoveWhere(entry => !self.Equals(view.OwnerOf(entry.GrainId) ?? self) || entry.SiloAddress!.Equals(dead));
     }
 
     public async ValueTask<GrainAddress> RegisterAsync(GrainAddress address)
     {
         await Complete().ConfigureAwait(false);
-        return _entries.GetOrAdd(address.GrainId, address);
+        return _entries.GetOrAdd(address);
     }
 
     public ValueTask UnregisterAsync(GrainAddress address)
     {
-        _entries.TryRemove(new(address.GrainId, address));
+        _entries.Remove(address);
         return default;
     }
 
     public async ValueTask<GrainAddress?> LookupAsync(GrainId id)
     {
         await Complete().ConfigureAwait(false);
-        return _entries.GetValueOrDefault(id);
+        return _entries.Find(id);
     }
 
-    public GrainAddress? Find(GrainId id) => _entries.GetValueOrDefault(id);
+    public GrainAddress? Find(GrainId id) => _entries.Find(id);
 
     public ValueTask<GrainAddress[]> TakeAsync(uint view, SiloAddress sender, GrainAddress[] active)
     {
-        GrainAddress[] beaten = [.. active.Where(address => !_entries.GetOrAdd(address.GrainId, address).Equals(address))];
+        GrainAddress[] beaten = [.. active.Where(address => !_entries.GetOrAdd(address).Equals(address))];
         lock (_viewLock)
         {
             if (!_heard.TryGetValue(view, out HashSet<SiloAddress>? heard))
@@ -90,6 +81,13 @@ internal sealed class DirectoryPartition : IDirectoryPartition, IDirectoryHandov
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource CompleteSignal()
+    {
+        TaskCompletionSource signal = NewSignal();
+        signal.SetResult();
+        return signal;
+    }
 
     private static async Task CompleteLaterAsync(TaskCompletionSource complete)
     {

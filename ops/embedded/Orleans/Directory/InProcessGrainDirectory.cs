@@ -1,34 +1,24 @@
-using System.Collections.Concurrent;
 using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Embedded.Directory;
 
 /// <summary>The directory of a cluster whose silos share one process.</summary>
-internal sealed class InProcessGrainDirectory : IGrainDirectory
+internal sealed class InProcessGrainDirectory(Func<SiloAddress, bool> isDead) : IGrainDirectory
 {
-    private readonly ConcurrentDictionary<GrainId, GrainAddress> _addresses = new();
+    private readonly AddressTable _addresses = new(isDead);
 
-    public ValueTask<GrainAddress> RegisterAsync(GrainAddress address) => new(_addresses.GetOrAdd(address.GrainId, address));
+    public ValueTask<GrainAddress> RegisterAsync(GrainAddress address) => new(_addresses.GetOrAdd(address));
 
     public ValueTask UnregisterAsync(GrainAddress address)
     {
-        _addresses.TryRemove(new(address.GrainId, address));
+        _addresses.Remove(address);
         return default;
     }
 
-    public ValueTask<GrainAddress?> LookupAsync(GrainId id) => new(_addresses.GetValueOrDefault(id));
+    public ValueTask<GrainAddress?> LookupAsync(GrainId id) => new(_addresses.Find(id));
 
-    public GrainAddress? Find(GrainId id) => _addresses.GetValueOrDefault(id);
+    public GrainAddress? Find(GrainId id) => _addresses.Find(id);
 
     /// <summary>Forgets the activations of a dead silo, so that its grains can live elsewhere.</summary>
-    public void RemoveSilo(SiloAddress silo)
-    {
-        foreach (KeyValuePair<GrainId, GrainAddress> entry in _addresses)
-        {
-            if (silo.Equals(entry.Value.SiloAddress))
-            {
-                _addresses.TryRemove(entry);
-            }
-        }
-    }
+    public void RemoveSilo(SiloAddress silo) => _addresses.RemoveWhere(address => silo.Equals(address.SiloAddress));
 }

@@ -26,10 +26,13 @@ internal sealed class PartitionedDirectory : IGrainDirectory
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly DirectoryPartition _own = new();
+    private readonly DirectoryPartition _own;
     private readonly ConcurrentDictionary<GrainId, (GrainAddress Address, long At)> _remembered = new();
     private DirectoryView _view = new([]);
     private SiloNode? _silo;
+
+    /// <param name="isDead">Whether a silo has been declared dead; true before <see cref="Show"/> tells of it.</param>
+    public PartitionedDirectory(Func<SiloAddress, bool> isDead) => _own = new DirectoryPartition(isDead);
 
     /// <summary>Makes this silo's share callable.</summary>
     public void Attach(SiloNode silo)

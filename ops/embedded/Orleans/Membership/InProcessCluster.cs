@@ -21,13 +21,14 @@ internal sealed class InProcessCluster : ICluster
     private readonly (string Service, string Cluster) _key;
     private int _users;
 
-    private InProcessGrainDirectory Directory { get; } = new();
+    private InProcessGrainDirectory Directory { get; }
 
     private InProcessTransport Transport { get; } = new();
 
     private InProcessCluster((string Service, string Cluster) key)
     {
         _key = key;
+        Directory = new InProcessGrainDirectory(silo => Membership.Snapshot.GetSiloStatus(silo) == SiloStatus.Dead);
         Membership.Changed += OnMemberChanged;
     }
 

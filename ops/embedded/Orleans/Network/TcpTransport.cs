@@ -38,6 +38,15 @@ internal sealed partial class TcpTransport(ClusterOptions cluster, ILogger logge
 
     public bool IsConnected(SiloAddress peer) => _links.TryGetValue(peer, out Link? link) && link.IsConnected;
 
+    /// <summary>Waits for a peer that connects by itself.</summary>
+    /// <returns>Whether it is connected now.</returns>
+    public async Task<bool> ConnectedAsync(SiloAddress peer, TimeSpan limit)
+    {
+        Link link = LinkTo(peer);
+        await Task.WhenAny(link.Connected, Task.Delay(limit, _stopping.Token)).ConfigureAwait(false);
+        return link.IsConnected;
+    }
+
     public void Attach(Node node)
     {
         _node = node;
