@@ -66,7 +66,7 @@ public sealed class ContractMismatchTests
         await process.StandardInput.WriteLineAsync(silo.ToJson());
         string? ready = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
 
-        await redis.SendAsync("HSET", $"deepseek:{{{ClusterHosts.ClusterId(ports[0])}}}:contract", "older", $"\"{Ours} 1 99999999999999\"");
+        await redis.SendAsync("HSET", $"deepseek:{{{ClusterHosts.ClusterId(ports[0])}}}:contract", "older", $"\"{Ours} 1 9000000000000000\"");
         await process.WaitForExitAsync().WaitAsync(Limit);
 
         Assert.Null(JsonNode.Parse(ready!)!["Problem"]);

@@ -7,7 +7,7 @@ namespace DeepSeekOrleans.Silo.Tests;
 public sealed class ContractRegisterTests
 {
     private const string Key = "deepseek:{blue}:contract";
-    private const long Far = 99_999_999_999_999;
+    private const long Far = 9_000_000_000_000_000;
 
     [RedisFact]
     public async Task Claim_OfAnotherVersion_IsToldTheClustersUntilItsLastSiloHasLeft()
@@ -56,6 +56,21 @@ public sealed class ContractRegisterTests
         Assert.Equal(":0", await redis.SendAsync("HEXISTS", Key, "new"));
     }
 
+    /// <summary>Two silos that both believe to be the older one would both stay, and the cluster would speak two versions.</summary>
+    [RedisFact]
+    public async Task Claim_OfTwoVersionsThatCameAtTheSameMicrosecond_OneStays()
+    {
+        await using RedisServer redis = await RedisServer.StartAsync();
+        await using ContractRegister register = new(redis.Address, "blue");
+        long since = (await register.ClaimAsync("a", version: 1, since: 0)).Since;
+        await redis.SendAsync("HSET", Key, "b", $"\"2 {since} {Far}\"");
+
+        int spokenToA = (await register.ClaimAsync("a", version: 1, since)).Spoken;
+        int spokenToB = (await register.ClaimAsync("b", version: 2, since)).Spoken;
+
+        Assert.Equal((1, 1), (spokenToA, spokenToB));
+    }
+
     [RedisTheory]
     [InlineData("\"1 1 2\"")] // a silo that died long ago
     [InlineData("\"no entry at all\"")]
@@ -93,10 +108,10 @@ public sealed class ContractRegisterTests
 
         int spoken = (await register.ClaimAsync("new", version: 2, since: 0)).Spoken;
         long last = long.Parse((await EntryOfAsync(redis, "dead")).Split(' ')[2], CultureInfo.InvariantCulture);
-        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
 
         Assert.Equal(1, spoken);
-        Assert.InRange(last, now - 60_000, now + 60_000);
+        Assert.InRange(last, now - 60_000_000, now + 60_000_000);
     }
 
     // a status is one line, other than what HGET returns

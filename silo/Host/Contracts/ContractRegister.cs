@@ -16,16 +16,17 @@ internal sealed class ContractRegister(string redis, string clusterId) : IAsyncD
     // shorter than an entry's life, so that a server that hangs is asked again before the entry ends
     private const int AnswerMilliseconds = 2_000;
 
-    // KEYS: register. ARGV: silo, version, since (0 for a newcomer), life of an entry in ms. Returns the cluster's version and since when
-    // this silo counts. What cannot be read is removed, and a clock that was set back prolongs no entry.
+    // KEYS: register. ARGV: silo, version, since (0 for a newcomer), life of an entry. Returns the cluster's version and since when this silo
+    // counts. Times are in microseconds, so that hardly two silos come at the same one; of those that do, the first by name counts as older.
+    // What cannot be read is removed, and a clock that was set back prolongs no entry.
     private const string Claim = """
         local clock = redis.call('TIME')
-        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+        local now = clock[1] * 1000000 + clock[2]
         local life = tonumber(ARGV[4])
         local newcomer = ARGV[3] == '0'
         local since = newcomer and now or tonumber(ARGV[3])
         if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
-        local oldest, spoken = since, ARGV[2]
+        local oldest, senior, spoken = since, ARGV[1], ARGV[2]
         local entries = redis.call('HGETALL', KEYS[1])
         for i = 1, #entries, 2 do
           local version, first, last = string.match(entries[i + 1], '^(%d+) (%d+) (%d+)$')
@@ -35,8 +36,9 @@ internal sealed class ContractRegister(string redis, string clusterId) : IAsyncD
             if tonumber(last) > now + life then
               redis.call('HSET', KEYS[1], entries[i], string.format('%s %s %.0f', version, first, now + life))
             end
-            if version ~= ARGV[2] and (newcomer or tonumber(first) < oldest) then
-              oldest, spoken = tonumber(first), version
+            first = tonumber(first)
+            if version ~= ARGV[2] and (newcomer or first < oldest or (first == oldest and entries[i] < senior)) then
+              oldest, senior, spoken = first, entries[i], version
               newcomer = false
             end
           end
@@ -45,7 +47,7 @@ internal sealed class ContractRegister(string redis, string clusterId) : IAsyncD
           redis.call('HDEL', KEYS[1], ARGV[1])
         else
           redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %.0f %.0f', ARGV[2], since, now + life))
-          redis.call('PEXPIRE', KEYS[1], life * 2)
+          redis.call('PEXPIRE', KEYS[1], math.ceil(life / 500))
         end
         return {spoken, string.format('%.0f', since)}
         """;
@@ -64,7 +66,7 @@ internal sealed class ContractRegister(string redis, string clusterId) : IAsyncD
 
         // sent in full each time: a server that was restarted or flushed has forgotten every script
         var answer = (RedisResult[])(await database.ExecuteAsync(
-            "EVAL", Claim, 1, _key, silo, version, since, (long)EntryLife.TotalMilliseconds).ConfigureAwait(false))!;
+            "EVAL", Claim, 1, _key, silo, version, since, (long)EntryLife.TotalMicroseconds).ConfigureAwait(false))!;
         return (int.Parse((string)answer[0]!, CultureInfo.InvariantCulture), long.Parse((string)answer[1]!, CultureInfo.InvariantCulture));
     }
 
