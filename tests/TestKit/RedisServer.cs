@@ -78,22 +78,44 @@ public sealed class RedisServer : IAsyncDisposable
             "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1",
             "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath(),
         ];
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var printed = new StringBuilder();
         var process = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
-        process.EnableRaisingEvents = true;
-        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"redis-server exited; it printed:\n{printed}"));
-        process.OutputDataReceived += (_, line) =>
+        try
         {
-            printed.AppendLine(line.Data);
-            if (line.Data?.Contains("Ready to accept connections", StringComparison.Ordinal) == true)
-            {
-                ready.TrySetResult();
-            }
-        };
-        process.BeginOutputReadLine();
-        await ready.Task.WaitAsync(StartLimit);
+            await UntilReadyAsync(process.StandardOutput);
+        }
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
+
+        // what it prints later must be taken too: a full pipe would stop it
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         return process;
+    }
+
+    private static async Task UntilReadyAsync(StreamReader output)
+    {
+        using CancellationTokenSource limit = new(StartLimit);
+        StringBuilder printed = new();
+        try
+        {
+            while (await output.ReadLineAsync(limit.Token) is { } line)
+            {
+                printed.AppendLine(line);
+                if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+                {
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"redis-server was not ready within {StartLimit}; it printed:\n{printed}");
+        }
+
+        throw new InvalidOperationException($"redis-server exited; it printed:\n{printed}");
     }
 
     private async Task SignalAsync(string signal)
