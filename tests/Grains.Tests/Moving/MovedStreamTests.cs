@@ -56,10 +56,14 @@ public sealed class MovedStreamTests
         Task<ServedAnswer[]> all = Task.WhenAll(begun.Select((first, stream) => served.CompleteAsync(Body(stream), _ => first.TrySetResult())));
         await Task.WhenAll(begun.Select(first => first.Task)).WaitAsync(Limit);
 
-        await served.Cluster.Cluster.StopSiloAsync(served.Cluster.Cluster.Silos[0]);
+        Task stopping = served.Cluster.Cluster.StopSiloAsync(served.Cluster.Cluster.Silos[0]);
+        bool wereOpen = !all.IsCompleted;
+        served.Cluster.Engines.Release();
         ServedAnswer[] answers = await all.WaitAsync(Limit);
+        await stopping.WaitAsync(Limit);
 
         Assert.Equal(undisturbed, answers);
+        Assert.True(wereOpen, "the streams ended before the silo stopped");
     }
 
     /// <summary>Half greedy, half seeded; each prompt another one.</summary>
