@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace DeepSeekOrleans.GrainHost.Contract.SiloProcess;
 
@@ -34,6 +35,8 @@ public interface IPlaceGrain : IGrainWithStringKey
     IAsyncEnumerable<int> CountAsync(int count, CancellationToken cancellationToken);
 }
 
+// by default the official runtime goes by the load of the silos, and may prefer one of them for all grains
+[RandomPlacement]
 public sealed class PlaceGrain(ILocalSiloDetails silo) : Grain, IPlaceGrain
 {
     private bool _isHanging;
