@@ -41,6 +41,7 @@ internal static class PathBenchmark
         double ratio = Median(pathRates) / Median(bareRates);
         await output.WriteLineAsync(
             $"median of {Rounds}: bare engine {Median(bareRates):F0} tokens/s, whole path {Median(pathRates):F0} tokens/s, {ratio:P1} (target 90 %)");
+        await cluster.StopAsync();
     }
 
     private static async Task<double> MeasureAsync(Func<int, Task<int>> run, int round)
