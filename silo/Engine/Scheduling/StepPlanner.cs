@@ -10,10 +10,17 @@ internal static class StepPlanner
     // first token, most of what anybody waits for is prompts, and a larger batch soon serves the streams better than an even one now.
     private const int StreamsPerPrompt = 4;
 
+    /// <param name="onTrial">See <see cref="WaitingQueue.OnTrial"/>.</param>
     /// <param name="drafting">The only sequence that decodes, where its draft is to be verified.</param>
-    public static void Fill(StepPlan plan, SlotTable slots, StepCosts costs, Sequence? drafting)
+    public static void Fill(StepPlan plan, SlotTable slots, StepCosts costs, Sequence? onTrial, Sequence? drafting)
     {
         plan.Clear();
+        if (onTrial is not null)
+        {
+            FillTrial(plan, slots, costs, onTrial);
+            return;
+        }
+
         int rows = DecodeExtent(slots);
         if (NextToPrefill(slots) is { } next)
         {
@@ -30,6 +37,26 @@ internal static class StepPlanner
         {
             AddRow(plan, slots[slot]!);
         }
+    }
+
+    /// <summary>
+    /// Nothing but the sequence on trial, until it is cleared: what breaks the engine meanwhile is its doing, whatever those would do that
+    /// were cleared before.
+    /// </summary>
+    private static void FillTrial(StepPlan plan, SlotTable slots, StepCosts costs, Sequence onTrial)
+    {
+        if (onTrial.IsPrefilling)
+        {
+            plan.SetPrefill(onTrial, costs.LongestChunk);
+            return;
+        }
+
+        for (int slot = 0; slot < onTrial.Slot; slot++)
+        {
+            plan.AddRow(null, FillerToken, slots[slot]!.KvLength);
+        }
+
+        AddRow(plan, onTrial);
     }
 
     /// <summary>

@@ -167,7 +167,7 @@ internal sealed partial class EngineCore
         }
     }
 
-    private void Plan() => StepPlanner.Fill(LastPlan, Slots, _costs, _drafting);
+    private void Plan() => StepPlanner.Fill(LastPlan, Slots, _costs, Waiting.OnTrial, _drafting);
 
     private void Run() => _forward.Run(LastPlan);
 

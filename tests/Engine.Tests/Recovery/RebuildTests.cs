@@ -105,6 +105,37 @@ public sealed class RebuildTests
         Assert.InRange(engine.Engine.Status.Rebuilds, 5, 10);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task R13_SequenceBreaksTheEngineAfterItWasCleared_NobodyOnTrialEndsForIt(int tokensLater)
+    {
+        GenerationRequest culprit = _requests[0];
+        int told = 0;
+        await using var engine = new RebuildableEngine(
+            (runner, number) =>
+            {
+                if (number == 0)
+                {
+                    BreakAtRun(runner, 20);
+                    AtEachTokenOf(runner, culprit, token => told = token);
+                    return;
+                }
+
+                AtTokenOf(runner, culprit, told + tokensLater, () => throw new InvalidOperationException("test"));
+            },
+            slots: 8);
+        engine.Submit(_requests);
+
+        engine.Engine.Start();
+        await engine.AllEndedAsync();
+
+        AssertAllAsAlone(engine, _requests[1..]);
+        Assert.Equal(FinishReason.RepeatedFault, engine[culprit.Id].Finish);
+    }
+
     [Fact]
     public async Task Rebuild_FactoryFailsTwice_RestsAndThenGoesOn()
     {
@@ -339,18 +370,28 @@ public sealed class RebuildTests
         };
     }
 
-    /// <summary>Acts where the request, known by its prompt, would choose the given output token.</summary>
+    /// <summary>Acts where the request would choose the given output token, and not where a row that nobody wants fills its slot.</summary>
     private static void AtTokenOf(FakeRunner runner, GenerationRequest request, int token, Action act)
     {
-        int[] prompt = [.. request.PromptIds];
+        int[] fed = [.. request.PromptIds, .. CoreDriver.Alone(request)[..token]];
         FakeRunner.RowFault? before = runner.Fault;
         runner.Fault = (history, logits) =>
         {
             before?.Invoke(history, logits);
-            if (history.Length == prompt.Length + token && history.StartsWith(prompt))
+            if (history.SequenceEqual(fed))
             {
                 act();
             }
         };
+    }
+
+    /// <summary>Tells the number of each output token that the request chooses.</summary>
+    private static void AtEachTokenOf(FakeRunner runner, GenerationRequest request, Action<int> act)
+    {
+        for (int token = 0; token < request.MaxTokens; token++)
+        {
+            int chosen = token;
+            AtTokenOf(runner, request, token, () => act(chosen));
+        }
     }
 }

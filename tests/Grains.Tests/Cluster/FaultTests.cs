@@ -120,7 +120,10 @@ public sealed class FaultTests
         while (!holds(known));
     }
 
-    /// <summary>Acts where the stream, known by its prompt, would choose the given output token.</summary>
+    /// <summary>
+    /// Acts where the stream, known by its prompt, would choose the given output token, and not where a row that nobody wants fills its
+    /// slot: such a row feeds 0.
+    /// </summary>
     private static void AtToken(FakeRunner runner, long stream, int token, LogitFault act)
     {
         int[] prompt = ClusterUnderTest.OrderOf(stream).PromptIds;
@@ -128,7 +131,7 @@ public sealed class FaultTests
         runner.Fault = (history, logits) =>
         {
             before?.Invoke(history, logits);
-            if (history.Length == prompt.Length + token && history.StartsWith(prompt))
+            if (history.Length == prompt.Length + token && history[^1] != 0 && history.StartsWith(prompt))
             {
                 act(logits);
             }
