@@ -39,6 +39,9 @@ internal sealed class Sequence(GenerationRequest request, TenantLane lane, long 
     /// <summary>It has got a token further than it came before the engine broke, so it is not what broke it.</summary>
     public bool IsCleared => OutputCount > Request.EmittedIds.Length;
 
+    /// <summary>Tokens of its answer have been emitted, elsewhere or here, or it held a slot before.</summary>
+    public bool HasBegun => OutputCount > 0 || Preemptions > 0;
+
     /// <summary>Prompt and output in one row; made when the sequence gets its slot.</summary>
     public int[] Tokens { get; private set; } = [];
 

@@ -60,8 +60,8 @@ internal static class StepPlanner
     }
 
     /// <summary>
-    /// Of the tenant whose last chunk is longest ago the sequence with the highest priority, of these the oldest: a long prompt delays
-    /// another tenant's by one chunk.
+    /// Of the tenant whose last chunk is longest ago a sequence whose answer has begun, else the one with the highest priority, of these
+    /// the oldest: a long prompt delays another tenant's by one chunk.
     /// </summary>
     private static Sequence? NextToPrefill(SlotTable slots)
     {
@@ -81,9 +81,11 @@ internal static class StepPlanner
     private static bool IsBefore(Sequence a, Sequence b) =>
         a.Lane.LastPrefillStep != b.Lane.LastPrefillStep
             ? a.Lane.LastPrefillStep < b.Lane.LastPrefillStep
-            : a.Request.Priority != b.Request.Priority
-                ? a.Request.Priority > b.Request.Priority
-                : a.Arrival < b.Arrival;
+            : a.HasBegun != b.HasBegun
+                ? a.HasBegun
+                : a.Request.Priority != b.Request.Priority
+                    ? a.Request.Priority > b.Request.Priority
+                    : a.Arrival < b.Arrival;
 
     /// <summary>Whether running streams outnumber the prompts so far that a chunk is bounded by what it costs them.</summary>
     private static bool StreamsPrevail(SlotTable slots)

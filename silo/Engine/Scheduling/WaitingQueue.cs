@@ -1,8 +1,8 @@
 namespace DeepSeekOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Sequences without a slot: within a tenant by priority, then first come first served; round robin between tenants, whatever their
-/// priorities. Before all of them come those that ran when the engine broke, on trial: each has to get a token further before the next
+/// Sequences without a slot: within a tenant those whose answer has begun, here or elsewhere, then by priority, then first come first
+/// served; round robin between tenants, whatever their priorities. Before all of them come those that ran when the engine broke, on trial: each has to get a token further before the next
 /// one, or anybody else, is let in.
 /// </summary>
 internal sealed class WaitingQueue
@@ -32,7 +32,10 @@ internal sealed class WaitingQueue
     /// <summary>Tenants with waiting or running sequences.</summary>
     public int Tenants => _lanes.Count;
 
-    /// <summary>Makes a sequence of the request and puts it behind those of its tenant that have its priority or a higher one.</summary>
+    /// <summary>
+    /// Makes a sequence of the request and puts it behind those of its tenant that have its priority or a higher one; one whose answer has
+    /// begun behind the others that have.
+    /// </summary>
     /// <param name="breaks">See <see cref="Sequence.Breaks"/>.</param>
     public Sequence Enqueue(GenerationRequest request, int breaks = 0)
     {
@@ -133,11 +136,11 @@ internal sealed class WaitingQueue
         }
     }
 
-    /// <summary>Sequences that lost their slot stay in front: they have been served, and hold a place among those that run.</summary>
+    /// <summary>Begun answers stay in front: somebody reads them, and waits in the middle of a sentence.</summary>
     private static void Insert(LinkedList<Sequence> waiting, Sequence sequence)
     {
         LinkedListNode<Sequence>? before = waiting.Last;
-        while (before is { Value.Preemptions: 0 } && before.Value.Request.Priority < sequence.Request.Priority)
+        while (before is { Value.HasBegun: false } && (sequence.HasBegun || before.Value.Request.Priority < sequence.Request.Priority))
         {
             before = before.Previous;
         }

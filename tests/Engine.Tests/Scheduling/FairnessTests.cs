@@ -41,6 +41,18 @@ public sealed class FairnessTests
     }
 
     [Fact]
+    public void Step_AnswerBegunElsewhere_IsPrefilledBeforeALongPromptOfItsTenant()
+    {
+        CoreDriver driver = new(options: new EngineOptions { PrefillChunk = 4 });
+        GenerationRequest moved = Requests.Of(2, promptLength: 4);
+        driver.Submit(Requests.Of(1, promptLength: 40) with { Priority = 1 }).Steps(1);
+
+        driver.Submit(moved.ContinuedAfter(CoreDriver.Alone(moved)[..4])).Steps(2);
+
+        Assert.Single(driver.Recorder[2].Ids);
+    }
+
+    [Fact]
     public void Step_TwoPromptsOfOneTenant_TheFirstIsPrefilledFirst()
     {
         CoreDriver driver = new(options: new EngineOptions { PrefillChunk = 4 });

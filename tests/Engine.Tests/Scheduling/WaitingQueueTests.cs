@@ -73,6 +73,18 @@ public sealed class WaitingQueueTests
     }
 
     [Fact]
+    public void TryDequeue_AnswersBegunElsewhere_GoBeforeNewOnesWhateverTheirPriority()
+    {
+        Enqueue("a", 1);
+        _queue.Enqueue(Requests.Of(2, tenant: "a") with { Priority = 1 });
+        _queue.Enqueue(Requests.Of(3, tenant: "a").ContinuedAfter([5]));
+        _queue.Enqueue(Requests.Of(4, tenant: "a").ContinuedAfter([5, 6]) with { Priority = 1 });
+        Enqueue("a", 5);
+
+        Assert.Equal([3, 4, 2, 1, 5], DequeueAll());
+    }
+
+    [Fact]
     public void TryDequeue_HigherPriorityOfOneTenant_TakesNoTurnOfAnother()
     {
         for (int id = 1; id <= 3; id++)
