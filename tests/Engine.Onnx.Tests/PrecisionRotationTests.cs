@@ -43,7 +43,7 @@ public sealed class PrecisionRotationTests : IDisposable
     {
         using HuggingFaceSource model = HuggingFaceSource.Open(source);
         GraphBuilder graph = DecoderGraph.Build(
-            model.Config with { TiedEmbedding = false }, new RotatedWeights(model.Weights, model.Config), new FloatForm(OnnxElement.Float));
+            model.Config with { TiedEmbedding = false }, new RotatedWeights(model.Weights, model.Config), new FloatForm(OnnxElement.Float), PlainRun.Instance);
         graph.Metadata["deepseek.context_length"] = $"{model.Config.ContextLength}";
         ModelFileWriter.Write(_directory.FullName, graph, journal: null, _ => { }, CancellationToken.None);
         model.WriteCompanions(_directory.FullName);

@@ -9,7 +9,8 @@ namespace DeepSeekOrleans.ModelFactory.Architecture;
 /// Builds the slot form of a decoder: inputs <c>input_ids</c> int64 [batch, sequence], <c>seqlens_k</c> int32 [batch] (the
 /// position of each row's last new token), <c>total_sequence_length</c> int32 [1], <c>logit_rows</c> int64 [n] (which of the batch x
 /// sequence positions get logits) and the KV cache <c>past_key_values.N.key/value</c> [batch, KV heads, positions, head size]; outputs
-/// <c>logits</c> float32 [n, vocabulary] and <c>present.N.key/value</c>, which the runner binds to the memory of the past.
+/// <c>logits</c> float32 [n, vocabulary] and <c>present.N.key/value</c>, which the runner binds to the memory of the past. A joined
+/// run (<see cref="JoinedRun"/>) has a batch of one, lengths and caches for each of its parts, and their sizes.
 /// </summary>
 internal sealed class DecoderGraph
 {
@@ -19,26 +20,28 @@ internal sealed class DecoderGraph
     private const string EmbeddingTable = "model.embed_tokens.weight";
 
     private readonly DecoderConfig _config;
+    private readonly IRunForm _run;
     private readonly GraphBuilder _builder = new();
     private readonly GraphWeights _weights;
     private readonly IAttentionBlock _attention;
     private readonly GatedFeedForward _feedForward;
     private readonly MixtureOfExperts? _experts;
 
-    private DecoderGraph(DecoderConfig config, IWeightSource store, ILinearForm form)
+    private DecoderGraph(DecoderConfig config, IWeightSource store, ILinearForm form, IRunForm run)
     {
         _config = config;
+        _run = run;
         _weights = new GraphWeights(store, _builder, form);
         _attention = config.Latent is { } latent
-            ? new LatentAttention(config, latent, _builder, _weights)
-            : new GroupedQueryAttention(config, _builder, _weights);
+            ? new LatentAttention(config, latent, run, _builder, _weights)
+            : new GroupedQueryAttention(config, run, _builder, _weights);
         _feedForward = new GatedFeedForward(_builder, _weights, config.Hidden, config.Intermediate, config.FeedForwardBias);
         _experts = config.Experts is { } experts ? new MixtureOfExperts(config, experts, _builder, _weights) : null;
     }
 
-    public static GraphBuilder Build(DecoderConfig config, IWeightSource store, ILinearForm form)
+    public static GraphBuilder Build(DecoderConfig config, IWeightSource store, ILinearForm form, IRunForm run)
     {
-        DecoderGraph graph = new(config, store, form);
+        DecoderGraph graph = new(config, store, form, run);
         graph.DeclareInputs();
         string logits = graph.Decoder();
         graph.DeclareOutputs(logits);
@@ -53,28 +56,35 @@ internal sealed class DecoderGraph
 
     private void DeclareInputs()
     {
-        _builder.Input("input_ids", OnnxElement.Int64, "batch", "sequence");
-        _builder.Input("seqlens_k", OnnxElement.Int32, "batch");
+        _builder.Input("input_ids", OnnxElement.Int64, _run.Parts.Count == 1 ? "batch" : "1", "sequence");
+        _run.DeclareParts(_builder);
         _builder.Input("total_sequence_length", OnnxElement.Int32, "1");
         _builder.Input("logit_rows", OnnxElement.Int64, "logit_count");
-        for (int layer = 0; layer < _config.Layers; layer++)
+        foreach (RunPart part in _run.Parts)
         {
-            _builder.Input($"past_key_values.{layer}.key", _weights.Element, CacheShape());
-            _builder.Input($"past_key_values.{layer}.value", _weights.Element, CacheShape());
+            _builder.Input(part.SequenceLengths, OnnxElement.Int32, $"{part.Prefix}batch");
+            for (int layer = 0; layer < _config.Layers; layer++)
+            {
+                _builder.Input(part.Past(layer, "key"), _weights.Element, CacheShape(part));
+                _builder.Input(part.Past(layer, "value"), _weights.Element, CacheShape(part));
+            }
         }
     }
 
     private void DeclareOutputs(string logits)
     {
         _builder.Output(logits, OnnxElement.Float, "logit_count", Text(_config.Vocabulary));
-        for (int layer = 0; layer < _config.Layers; layer++)
+        foreach (RunPart part in _run.Parts)
         {
-            _builder.Output($"present.{layer}.key", _weights.Element, CacheShape());
-            _builder.Output($"present.{layer}.value", _weights.Element, CacheShape());
+            for (int layer = 0; layer < _config.Layers; layer++)
+            {
+                _builder.Output(part.Present(layer, "key"), _weights.Element, CacheShape(part));
+                _builder.Output(part.Present(layer, "value"), _weights.Element, CacheShape(part));
+            }
         }
     }
 
-    private string[] CacheShape() => ["batch", Text(_attention.CachedHeads), "positions", Text(_attention.CachedHeadSize)];
+    private string[] CacheShape(RunPart part) => [$"{part.Prefix}batch", Text(_attention.CachedHeads), "positions", Text(_attention.CachedHeadSize)];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -4,7 +4,7 @@ using DeepSeekOrleans.ModelFactory.Weights;
 namespace DeepSeekOrleans.ModelFactory.Architecture;
 
 /// <summary>Grouped-query attention with rotation.</summary>
-internal sealed class GroupedQueryAttention(DecoderConfig config, GraphBuilder builder, GraphWeights weights) : IAttentionBlock
+internal sealed class GroupedQueryAttention(DecoderConfig config, IRunForm run, GraphBuilder builder, GraphWeights weights) : IAttentionBlock
 {
     private readonly HeadPadding _padding = new(config.HeadSize);
     private RotaryConstants _rotary;
@@ -19,19 +19,20 @@ internal sealed class GroupedQueryAttention(DecoderConfig config, GraphBuilder b
     public string Add(int layer, string input)
     {
         string prefix = $"layers.{layer}.attention";
-        string context = $"{prefix}.context";
         string[] heads = config.NormalizesHeads ? SeparateHeads(layer, input) : [PackedHeads(layer, input), "", ""];
-        builder.Contribute(
-            "GroupQueryAttention",
-            $"{prefix}.group_query",
-            [.. heads, $"past_key_values.{layer}.key", $"past_key_values.{layer}.value", "seqlens_k", "total_sequence_length", _rotary.Cosine, _rotary.Sine],
-            [context, $"present.{layer}.key", $"present.{layer}.value"],
-            GraphBuilder.Attribute("num_heads", config.Heads),
-            GraphBuilder.Attribute("kv_num_heads", config.KeyValueHeads),
-            // Said outright, because the kernel would take it from the widened head.
-            GraphBuilder.Attribute("scale", 1 / MathF.Sqrt(config.HeadSize)),
-            GraphBuilder.Attribute("do_rotary", 1),
-            GraphBuilder.Attribute("rotary_interleaved", 0));
+        AttentionCall call = new(
+            prefix,
+            layer,
+            _rotary,
+            [
+                GraphBuilder.Attribute("num_heads", config.Heads),
+                GraphBuilder.Attribute("kv_num_heads", config.KeyValueHeads),
+                // Said outright, because the kernel would take it from the widened head.
+                GraphBuilder.Attribute("scale", 1 / MathF.Sqrt(config.HeadSize)),
+                GraphBuilder.Attribute("do_rotary", 1),
+                GraphBuilder.Attribute("rotary_interleaved", 0),
+            ]);
+        string context = run.Attend(builder, call, heads);
         LinearLayer output = new(
             $"{prefix}.output", [$"model.layers.{layer}.self_attn.o_proj"], [config.Hidden], config.Heads * config.HeadSize, config.AttentionOutputBias)
         {

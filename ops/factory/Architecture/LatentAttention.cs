@@ -12,7 +12,8 @@ namespace DeepSeekOrleans.ModelFactory.Architecture;
 /// The value is the same vector before its rotation; the matrix that unfolds the result has zeros where it was. Products with the
 /// folding matrices keep batch and sequence apart, so that a row in a batch takes the same kernel as a row alone.
 /// </remarks>
-internal sealed class LatentAttention(DecoderConfig config, LatentSettings latent, GraphBuilder builder, GraphWeights weights) : IAttentionBlock
+internal sealed class LatentAttention(DecoderConfig config, LatentSettings latent, IRunForm run, GraphBuilder builder, GraphWeights weights)
+    : IAttentionBlock
 {
     // GroupQueryAttention takes heads and rotations of 16 numbers at a time.
     private const int Multiple = 16;
@@ -37,17 +38,18 @@ internal sealed class LatentAttention(DecoderConfig config, LatentSettings laten
         IWeightMatrix unfolding = weights.Stored($"{source}.kv_b_proj.weight", config.Heads * (latent.PlainSize + latent.ValueSize), latent.Rank);
         string query = FoldedQuery(prefix, Query(prefix, source, input), unfolding);
         string key = Key(prefix, source, input);
-        string context = $"{prefix}.context";
-        builder.Contribute(
-            "GroupQueryAttention",
-            $"{prefix}.group_query",
-            [query, key, key, $"past_key_values.{layer}.key", $"past_key_values.{layer}.value", "seqlens_k", "total_sequence_length", _rotary.Cosine, _rotary.Sine],
-            [context, $"present.{layer}.key", $"present.{layer}.value"],
-            GraphBuilder.Attribute("num_heads", config.Heads),
-            GraphBuilder.Attribute("kv_num_heads", 1),
-            GraphBuilder.Attribute("scale", latent.Scale),
-            GraphBuilder.Attribute("do_rotary", 1),
-            GraphBuilder.Attribute("rotary_interleaved", 1));
+        AttentionCall call = new(
+            prefix,
+            layer,
+            _rotary,
+            [
+                GraphBuilder.Attribute("num_heads", config.Heads),
+                GraphBuilder.Attribute("kv_num_heads", 1),
+                GraphBuilder.Attribute("scale", latent.Scale),
+                GraphBuilder.Attribute("do_rotary", 1),
+                GraphBuilder.Attribute("rotary_interleaved", 1),
+            ]);
+        string context = run.Attend(builder, call, [query, key, key]);
         LinearLayer output = new(
             $"{prefix}.output", [$"{source}.o_proj"], [config.Hidden], config.Heads * latent.ValueSize, HasBias: false);
         return weights.Linear(output, UnfoldedValues(prefix, context, unfolding));

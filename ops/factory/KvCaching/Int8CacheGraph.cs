@@ -9,6 +9,10 @@ internal static class Int8CacheGraph
 {
     private const string Attention = "GroupQueryAttention";
 
+    // of the kernel, for each part of a run
+    private const int PastKeyInput = 3;
+    private const int PastValueInput = 4;
+
     // of the kernel: rotation tables are the inputs before, positions, a bias and sinks those between
     private const int FirstScaleInput = 12;
 
@@ -35,10 +39,10 @@ internal static class Int8CacheGraph
             value.Type.TensorType.ElemType = (int)OnnxElement.Int8;
         }
 
-        foreach ((int layer, NodeProto node) in graph.Node.Where(node => node.OpType == Attention).Index())
+        foreach (NodeProto node in graph.Node.Where(node => node.OpType == Attention))
         {
             node.Input.AddRange(Enumerable.Repeat("", FirstScaleInput - node.Input.Count));
-            node.Input.AddRange([Scale(2 * layer), Scale((2 * layer) + 1)]);
+            node.Input.AddRange([ScaleOf(node.Input[PastKeyInput]), ScaleOf(node.Input[PastValueInput])]);
             node.Attribute.AddRange(
             [
                 GraphBuilder.Attribute("k_quant_type", "PER_CHANNEL"),
@@ -59,6 +63,11 @@ internal static class Int8CacheGraph
 
     private static string Scale(int index) => $"layers.{index / 2}.attention.{(index % 2 == 0 ? "key" : "value")}_scales";
 
+    // the name of a cache ends with its layer and whether it holds keys or values
+    private static string ScaleOf(string cache) => cache.Split('.') is [_, var layer, var kind]
+        ? $"layers.{layer}.attention.{kind}_scales"
+        : throw new ArgumentException($"'{cache}' is no cache", nameof(cache));
+
     private static bool IsCache(ValueProto value) =>
-        value.Name.StartsWith("past_key_values.", StringComparison.Ordinal) || value.Name.StartsWith("present.", StringComparison.Ordinal);
+        value.Name.Contains("past_key_values.", StringComparison.Ordinal) || value.Name.Contains("present.", StringComparison.Ordinal);
 }

@@ -13,6 +13,9 @@ internal static class ModelFileWriter
     public const string ModelFile = "model.onnx";
     public const string DataFile = "model.onnx.data";
 
+    /// <summary>A second graph over the same constants.</summary>
+    public const string JoinedFile = "model.joined.onnx";
+
     /// <summary>Ends the name of a file that is still being written.</summary>
     public const string Unfinished = ".unfinished";
 
@@ -47,8 +50,21 @@ internal static class ModelFileWriter
 
     /// <summary>The graph, which refers to the constants.</summary>
     /// <inheritdoc cref="Write"/>
-    public static void WriteGraph(string directory, GraphBuilder builder, ImportJournal? journal) =>
-        Publish(directory, ModelFile, journal, stream => Complete(builder).WriteTo(stream));
+    public static void WriteGraph(string directory, GraphBuilder builder, ImportJournal? journal) => WriteGraph(directory, ModelFile, builder, journal);
+
+    /// <summary>The graph of joined runs, which refers to the constants that were written with the other one.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteJoinedGraph(string directory, GraphBuilder joined, GraphBuilder graph, ImportJournal? journal)
+    {
+        if (!Layout(joined).Select(Place).SequenceEqual(Layout(graph).Select(Place)))
+        {
+            throw new InvalidOperationException("a joined graph has other constants");
+        }
+
+        WriteGraph(directory, JoinedFile, joined, journal);
+
+        static (string, string, long, long) Place(PlacedConstant placed) => (placed.Constant.Name, placed.File, placed.Offset, placed.Constant.ByteLength);
+    }
 
     /// <summary>Lets somebody use the graph as it is so far, under a name that is gone afterwards.</summary>
     public static T WithUnfinishedGraph<T>(string directory, GraphBuilder builder, Func<string, T> use)
@@ -82,6 +98,9 @@ internal static class ModelFileWriter
         model.MetadataProps.AddRange(builder.Metadata.Select(entry => new KeyValueProto { Key = entry.Key, Value = entry.Value }));
         return model;
     }
+
+    private static void WriteGraph(string directory, string name, GraphBuilder builder, ImportJournal? journal) =>
+        Publish(directory, name, journal, stream => Complete(builder).WriteTo(stream));
 
     // Under its own name a file is whole.
     private static void Publish(string directory, string name, ImportJournal? journal, Action<Stream> write)

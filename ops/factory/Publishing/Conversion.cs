@@ -14,13 +14,14 @@ namespace DeepSeekOrleans.ModelFactory.Publishing;
 internal sealed class Conversion : IDisposable
 {
     // Part of every version: raise it when the converter writes another graph for the same source.
-    private const int GraphRevision = 6;
+    private const int GraphRevision = 7;
 
     // The same for how scales of an int8 KV cache are found.
     private const int ScalesRevision = 1;
 
     private readonly IModelSource _model;
     private readonly GraphBuilder _graph;
+    private readonly GraphBuilder? _joined;
     private readonly ModelForm _form;
 
     private Conversion(IModelSource model, ModelForm form, string version)
@@ -33,6 +34,7 @@ internal sealed class Conversion : IDisposable
         _model = model;
         _form = form;
         _graph = PrecisionGraph.Build(model.Config, model.Weights, form.Precision);
+        _joined = PrecisionGraph.Joined(model.Config, model.Weights, form.Precision);
         Describe(model.Config);
         Version = version;
     }
@@ -72,9 +74,14 @@ internal sealed class Conversion : IDisposable
         long done = 0;
         ModelFileWriter.WriteConstants(folder, _graph, journal, Report, cancellationToken);
         WriteCompanions(folder, journal);
-        if (_form.KvCache is { } cache && journal?.Holds(ModelFileWriter.ModelFile) != true)
+        if (_form.KvCache is { } cache && Graphs.Any(graph => journal?.Holds(graph.File) != true))
         {
             Calibrate(folder, cache, cancellationToken);
+        }
+
+        if (_joined is not null)
+        {
+            ModelFileWriter.WriteJoinedGraph(folder, _joined, _graph, journal);
         }
 
         ModelFileWriter.WriteGraph(folder, _graph, journal);
@@ -90,13 +97,20 @@ internal sealed class Conversion : IDisposable
 
     public void Dispose() => _model.Dispose();
 
+    private IEnumerable<(string File, GraphBuilder Graph)> Graphs =>
+        _joined is null ? [(ModelFileWriter.ModelFile, _graph)] : [(ModelFileWriter.ModelFile, _graph), (ModelFileWriter.JoinedFile, _joined)];
+
     // The graph as it is keeps keys and values in float32, so their size can be seen; with the scales it becomes the one that is written.
     private void Calibrate(string folder, Int8KvCache cache, CancellationToken cancellationToken)
     {
         IReadOnlyList<int[]> windows = CalibrationWindows.Cut(folder, cache.CalibrationText, _model.Config.ContextLength);
         float[][] peaks = ModelFileWriter.WithUnfinishedGraph(folder, _graph, path => cache.Measure(path, windows, cancellationToken));
-        Int8CacheGraph.AddScales(_graph, Array.ConvertAll(peaks, channels => KvScales.Of(channels, ModelFileWriter.ModelFile)));
-        Int8CacheGraph.ChangeType(_graph.Graph);
+        float[][] scales = Array.ConvertAll(peaks, channels => KvScales.Of(channels, ModelFileWriter.ModelFile));
+        foreach ((_, GraphBuilder graph) in Graphs)
+        {
+            Int8CacheGraph.AddScales(graph, scales);
+            Int8CacheGraph.ChangeType(graph.Graph);
+        }
     }
 
     private void WriteCompanions(string folder, ImportJournal? journal)
