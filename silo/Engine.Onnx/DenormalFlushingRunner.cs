@@ -17,6 +17,13 @@ internal sealed class DenormalFlushingRunner(IModelRunner runner) : IModelRunner
         runner.Decode(tokens, positions, logits);
     }
 
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        using DenormalMode mode = DenormalMode.Flush();
+        runner.PrefillBesideDecode(slot, position, chunk, chunkLogits, tokens, positions, logits);
+    }
+
     public void CopySlot(int source, int target, int length) => runner.CopySlot(source, target, length);
 
     public void Dispose() => runner.Dispose();

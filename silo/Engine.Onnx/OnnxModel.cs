@@ -2,6 +2,7 @@ using DeepSeekOrleans.Engine.Onnx.Containment;
 using DeepSeekOrleans.Engine.Onnx.Devices;
 using DeepSeekOrleans.Engine.Onnx.PublicDecoders;
 using DeepSeekOrleans.Engine.Onnx.Slots;
+using DeepSeekOrleans.Engine.Onnx.Weights;
 using DeepSeekOrleans.Language;
 using Microsoft.ML.OnnxRuntime;
 
@@ -28,12 +29,23 @@ public static class OnnxModel
         ITensorDevice device = ExecutionProviders.Device(options);
         manifest?.Check(modelDirectory);
         ModelFiles.Check(modelDirectory, description.GraphFile);
-        InferenceSession session = Open(Path.Combine(modelDirectory, description.GraphFile), options);
+        return new DenormalFlushingRunner(options.JoinRuns && options.Provider == ExecutionProviders.Cpu && HasJoinedGraph(manifest, description.GraphFile)
+            ? LoadJoined(modelDirectory, description.GraphFile, options, device)
+            : LoadPlain(modelDirectory, description, options, device));
+    }
+
+    // only the factory's own: a file of that name in somebody else's directory may be anything
+    private static bool HasJoinedGraph(ModelManifest? manifest, string graphFile) =>
+        manifest?.Files.Any(file => file.Name == JoinedModel.FileBeside(graphFile)) == true;
+
+    private static IModelRunner LoadPlain(string directory, DecoderDescription description, OnnxRunnerOptions options, ITensorDevice device)
+    {
+        InferenceSession session = Open(Path.Combine(directory, description.GraphFile), options);
         try
         {
-            return new DenormalFlushingRunner(SlotGraph.Describes(session)
+            return SlotGraph.Describes(session)
                 ? new SlotRunner(session, SlotGraph.Read(session, description.GraphFile), options, device)
-                : new PublicDecoderRunner(session, PublicDecoderGraph.Read(session, description), options));
+                : new PublicDecoderRunner(session, PublicDecoderGraph.Read(session, description), options);
         }
         catch
         {
@@ -42,17 +54,44 @@ public static class OnnxModel
         }
     }
 
+    private static SlotRunner LoadJoined(string directory, string graphFile, OnnxRunnerOptions options, ITensorDevice device)
+    {
+        string joinedFile = JoinedModel.FileBeside(graphFile);
+        ModelFiles.Check(directory, joinedFile);
+        SharedWeights weights = SharedWeights.Of(directory, graphFile);
+        InferenceSession? session = null;
+        InferenceSession? second = null;
+        try
+        {
+            session = Open(Path.Combine(directory, graphFile), options, weights);
+            second = Open(Path.Combine(directory, joinedFile), options, weights);
+            SlotGraph graph = SlotGraph.Read(session, graphFile);
+            JoinedModel joined = new(second, weights);
+            joined.Check(joinedFile, graph.Kv);
+            return new SlotRunner(session, graph, options, device, joined);
+        }
+        catch
+        {
+            session?.Dispose();
+            second?.Dispose();
+            weights.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Loads a graph of which nothing but its path is known.</summary>
     /// <exception cref="ModelFormatException">ONNX Runtime cannot load it.</exception>
-    internal static InferenceSession Open(string path, OnnxRunnerOptions options)
+    /// <param name="weights">Shared with other sessions; null where the session keeps its own.</param>
+    internal static InferenceSession Open(string path, OnnxRunnerOptions options, SharedWeights? weights = null)
     {
         using SessionOptions session = SessionSettings.Create(options);
+        weights?.AddTo(session);
 
         // the first session leaves its thread in that mode for good, unless somebody restores it
         using DenormalMode mode = DenormalMode.Flush();
         try
         {
-            return new InferenceSession(path, session);
+            return weights is null ? new InferenceSession(path, session) : new InferenceSession(path, session, weights.Packed);
         }
         catch (OnnxRuntimeException e)
         {

@@ -28,6 +28,12 @@ public sealed class OnnxRunnerOptions
     [Range(1, 8192)]
     public int MaxPrefillChunk { get; set; } = 256;
 
+    /// <summary>
+    /// Lets a chunk of a prompt and the decode rows beside it share one pass over the weights, where the model has a graph for that. It
+    /// changes no answer.
+    /// </summary>
+    public bool JoinRuns { get; set; } = true;
+
     /// <summary>What computes: <c>cpu</c>, or <c>cuda</c> for an NVIDIA GPU.</summary>
     [RegularExpression("^(cpu|cuda)$")]
     public string Provider { get; set; } = ExecutionProviders.Cpu;

@@ -6,7 +6,7 @@ namespace DeepSeekOrleans.Engine.Onnx;
 /// </summary>
 internal static class RunArguments
 {
-    public static void CheckPrefill(ModelShape shape, int slot, int position, ReadOnlySpan<int> tokens, int logitCount)
+    public static void CheckPrefill(ModelShape shape, int slot, int position, ReadOnlySpan<int> tokens, int logitCount, bool mayWantEach = true)
     {
         CheckSlot(shape, slot);
         if (tokens.Length < 1 || tokens.Length > shape.MaxPrefillChunk)
@@ -16,7 +16,7 @@ internal static class RunArguments
 
         CheckPosition(shape, position, tokens.Length);
         CheckTokens(shape, tokens);
-        if (logitCount != 0 && logitCount != shape.Vocabulary && logitCount != (long)tokens.Length * shape.Vocabulary)
+        if (logitCount != 0 && logitCount != shape.Vocabulary && !(mayWantEach && logitCount == (long)tokens.Length * shape.Vocabulary))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(logitCount), logitCount, $"{tokens.Length} tokens have 0, {shape.Vocabulary} or {(long)tokens.Length * shape.Vocabulary} logits");

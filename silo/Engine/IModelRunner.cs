@@ -28,6 +28,17 @@ public interface IModelRunner : IDisposable
     /// <exception cref="ModelRunException">The model failed on this step.</exception>
     void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits);
 
+    /// <summary>
+    /// <see cref="Prefill"/> of a chunk and then <see cref="Decode"/>, in one pass over the weights; only where
+    /// <see cref="ModelShape.JoinsRuns"/>. Rows and chunk have the bits that they have apart. The row of the chunk's own slot names the
+    /// position behind the chunk.
+    /// </summary>
+    /// <param name="chunkLogits">Empty, or [vocabulary] for those after the chunk's last token.</param>
+    /// <param name="logits">[tokens.Length x vocabulary], row-major.</param>
+    /// <exception cref="ModelRunException">The model failed on this step; what it wrote may be written again.</exception>
+    void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits);
+
     /// <summary>Copies the KV rows of positions 0 to <paramref name="length"/> - 1 from one slot to another.</summary>
     void CopySlot(int source, int target, int length);
 }
@@ -40,6 +51,9 @@ public sealed record ModelShape(int Vocabulary, int ContextLength, int Slots, in
 {
     /// <summary>A row has the same bits from a chunk as from a decode run, so a chunk can tell whether drafted tokens are right.</summary>
     public bool DecodesAsItPrefills { get; init; }
+
+    /// <summary><see cref="IModelRunner.PrefillBesideDecode"/> is there, and cheaper than the two runs that it stands for.</summary>
+    public bool JoinsRuns { get; init; }
 }
 
 /// <summary>The runner could not compute a step. The message is for the log, never for a client.</summary>

@@ -60,6 +60,16 @@ public sealed class ContainmentTests : IDisposable
         Assert.Contains("damaged", Load(Field(7, graph)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_TwoPlacesForTheSameWeights_AreRefused()
+    {
+        File.WriteAllText(Path.Combine(Model, "weights"), "numbers");
+        ModelProto graph = Graph("weights");
+        graph.Graph.Initializer[0].ExternalData.Add(new KeyValueProto { Key = "location", Value = "../secret" });
+
+        Assert.Contains("damaged", Load(graph).Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _root.Delete(recursive: true);
 
     private string Model => _root.CreateSubdirectory("model").FullName;

@@ -4,14 +4,20 @@ using DeepSeekOrleans.Language;
 namespace DeepSeekOrleans.Engine.Onnx.Containment;
 
 /// <summary>
-/// Finds every file that an ONNX graph keeps weights in, without loading the graph: it walks the protobuf fields that can lead to a
-/// tensor and skips all others, numbers of weights included.
+/// Finds every tensor that an ONNX graph keeps in another file, without loading the graph: it walks the protobuf fields that can lead to
+/// a tensor and skips all others, numbers of weights included.
 /// </summary>
 internal sealed class ExternalDataScan
 {
     // Graphs nest in the bodies of loops and branches; the format's own checker stops far earlier.
     private const int MaxDepth = 64;
     private const int MaxStringBytes = 4096;
+    private const int MaxDimensions = 16;
+
+    // of a tensor
+    private const int DimensionField = 1;
+    private const int TypeField = 2;
+    private const int NameField = 8;
 
     private const int VarintWire = 0;
     private const int Fixed64Wire = 1;
@@ -19,7 +25,7 @@ internal sealed class ExternalDataScan
     private const int Fixed32Wire = 5;
 
     private readonly FileStream _file;
-    private readonly HashSet<string> _locations = new(StringComparer.Ordinal);
+    private readonly List<ExternalTensor> _tensors = [];
 
     private ExternalDataScan(FileStream file) => _file = file;
 
@@ -36,12 +42,12 @@ internal sealed class ExternalDataScan
     }
 
     /// <exception cref="ModelFormatException">The file is not an ONNX model.</exception>
-    public static IReadOnlyCollection<string> LocationsIn(string path)
+    public static IReadOnlyList<ExternalTensor> TensorsIn(string path)
     {
         using FileStream file = File.OpenRead(path);
         ExternalDataScan scan = new(file);
-        scan.Walk(Message.Model, file.Length, depth: 0);
-        return scan._locations;
+        scan.Walk(Message.Model, file.Length, depth: 0, tensor: null);
+        return scan._tensors;
     }
 
     // Message and field number to the message inside, from the ONNX format.
@@ -60,7 +66,7 @@ internal sealed class ExternalDataScan
         _ => null,
     };
 
-    private void Walk(Message message, long end, int depth)
+    private void Walk(Message message, long end, int depth, ExternalTensor? tensor)
     {
         Require(depth <= MaxDepth);
         string? key = null;
@@ -68,7 +74,7 @@ internal sealed class ExternalDataScan
         while (_file.Position < end)
         {
             ulong tag = Varint(end);
-            long length = LengthOf((int)(tag & 7), end);
+            (long length, ulong number) = Payload((int)(tag & 7), end);
             long next = _file.Position + length;
             Require(length >= 0 && next <= end);
             int field = (int)(tag >> 3);
@@ -76,36 +82,70 @@ internal sealed class ExternalDataScan
             {
                 (key, value) = field == 1 ? (Text(length), value) : (key, Text(length));
             }
+            else if (message == Message.Tensor && field is DimensionField or TypeField or NameField)
+            {
+                Describe(tensor!, field, number, length, next);
+            }
             else if (Inner(message, field) is { } inner)
             {
-                Walk(inner, next, depth + 1);
+                // constants of the outermost graph have names that sessions know
+                ExternalTensor? innerTensor = inner == Message.Tensor ? new ExternalTensor { IsConstant = message == Message.Graph && depth == 1 } : tensor;
+                Walk(inner, next, depth + 1, innerTensor);
             }
 
             _file.Position = next;
         }
 
-        if (key == "location")
+        if (key is not null && tensor is not null)
         {
-            _locations.Add(value ?? "");
+            // of two locations only one would be looked at
+            Require(tensor.Data.TryAdd(key, value ?? ""));
+        }
+
+        if (message == Message.Tensor && tensor!.IsExternal)
+        {
+            _tensors.Add(tensor);
         }
     }
 
-    private long LengthOf(int wire, long end)
+    private void Describe(ExternalTensor tensor, int field, ulong number, long length, long next)
+    {
+        switch (field)
+        {
+            case NameField:
+                tensor.Name = Text(length);
+                break;
+            case TypeField:
+                tensor.Type = number <= int.MaxValue ? (int)number : 0;
+                break;
+            default:
+                // one number, or all of them in a row
+                for (bool more = length == 0 || _file.Position < next; more; more = _file.Position < next)
+                {
+                    Require(tensor.Shape.Count < MaxDimensions);
+                    tensor.Shape.Add(unchecked((long)(length == 0 ? number : Varint(next))));
+                }
+
+                break;
+        }
+    }
+
+    /// <returns>The length of what follows, and the number that stands in its place.</returns>
+    private (long Length, ulong Number) Payload(int wire, long end)
     {
         switch (wire)
         {
             case VarintWire:
-                Varint(end);
-                return 0;
+                return (0, Varint(end));
             case Fixed64Wire:
-                return sizeof(ulong);
+                return (sizeof(ulong), 0);
             case Fixed32Wire:
-                return sizeof(uint);
+                return (sizeof(uint), 0);
             case LengthWire:
                 ulong length = Varint(end);
-                return length <= (ulong)end ? (long)length : -1;
+                return (length <= (ulong)end ? (long)length : -1, 0);
             default:
-                return -1;
+                return (-1, 0);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class ModelFiles
             throw new ModelFormatException(graphFile, "the file is missing");
         }
 
-        foreach (string location in ExternalDataScan.LocationsIn(path))
+        foreach (string location in ExternalDataScan.TensorsIn(path).Select(tensor => tensor.Location).Distinct(StringComparer.Ordinal))
         {
             CheckLocation(Path.GetFullPath(directory), graphFile, location);
         }

@@ -52,6 +52,10 @@ internal sealed class PublicDecoderRunner : IModelRunner
         }
     }
 
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits) =>
+        throw new NotSupportedException("a decoder as others export it has no joined runs");
+
     public void CopySlot(int source, int target, int length)
     {
         RunArguments.CheckCopy(Shape, source, target, length);

@@ -61,7 +61,8 @@ internal sealed class PrefillRun : IDisposable
         _logits.CopyTo(logits);
     }
 
-    private static int Even(int length) => length + (length & 1);
+    /// <summary>Tokens of a chunk with its padding.</summary>
+    public static int Even(int length) => length + (length & 1);
 
     public void Dispose()
     {

@@ -14,6 +14,14 @@ internal sealed record SlotGraph(int Vocabulary, int ContextLength, KvShape Kv, 
     public const string LogitRows = "logit_rows";
     public const string Logits = "logits";
 
+    // of a joined run, whose chunk has a cache of its own in the graph
+    public const string PartSizes = "part_sizes";
+    public const string ChunkSequenceLengths = "chunk_seqlens_k";
+
+    public static string ChunkPast(int index) => $"chunk_{Past(index)}";
+
+    public static string ChunkPresent(int index) => $"chunk_{Present(index)}";
+
     public static string Past(int index) => $"past_key_values.{index / 2}.{(index % 2 == 0 ? "key" : "value")}";
 
     public static string Present(int index) => $"present.{index / 2}.{(index % 2 == 0 ? "key" : "value")}";

@@ -1,12 +1,13 @@
 using DeepSeekOrleans.Engine.Scheduling;
 using DeepSeekOrleans.Engine.Speculation;
+using Microsoft.Extensions.Logging;
 
 namespace DeepSeekOrleans.Engine.Running;
 
 /// <summary>
 /// Lets the model compute a plan. A run that fails is traced to the sequences that caused it: the others keep their logits.
 /// </summary>
-internal sealed class ForwardPass(IModelRunner runner, int faultLimit)
+internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, ILogger logger)
 {
     private readonly int _vocabulary = runner.Shape.Vocabulary;
     private readonly float[] _prefillLogits = new float[runner.Shape.Vocabulary];
@@ -16,6 +17,10 @@ internal sealed class ForwardPass(IModelRunner runner, int faultLimit)
     private int _succeeded;
     private int _failed;
     private int _failedSteps;
+    private int _failedJoins;
+
+    /// <summary>Chunks and decode rows share a run. False where the runner cannot, or has failed at it too often.</summary>
+    public bool JoinsRuns { get; private set; } = runner.Shape.JoinsRuns;
 
     public bool PrefillFailed { get; private set; }
 
@@ -54,10 +59,59 @@ internal sealed class ForwardPass(IModelRunner runner, int faultLimit)
         Failure = null;
         PrefillFailed = false;
         Array.Clear(_rowFailed);
+        if (JoinsRuns && plan.Prefill is not null && plan.RowCount > 0)
+        {
+            RunJoined(plan);
+        }
+        else
+        {
+            RunApart(plan);
+        }
+
+        BlameDeviceIfNothingWorks();
+    }
+
+    private void RunApart(StepPlan plan)
+    {
         RunPrefill(plan);
         RunVerification(plan);
         RunDecode(plan);
-        BlameDeviceIfNothingWorks();
+    }
+
+    /// <summary>One run for both. Should it fail, two runs tell whose fault that is; where it is nobody's, the joining itself is at fault.</summary>
+    private void RunJoined(StepPlan plan)
+    {
+        Sequence prefilled = plan.Prefill!;
+        try
+        {
+            runner.PrefillBesideDecode(
+                prefilled.Slot, prefilled.KvLength, plan.Chunk, plan.PrefillCompletes ? _prefillLogits : [], plan.Tokens, plan.Positions, LogitsFor(plan.RowCount));
+            _succeeded++;
+            _failedJoins = 0;
+        }
+        catch (ModelRunException failure)
+        {
+            RunApart(plan);
+            GiveJoiningUpIfItFails(failure);
+        }
+    }
+
+    private void GiveJoiningUpIfItFails(ModelRunException failure)
+    {
+        if (_failed > 0)
+        {
+            return;
+        }
+
+        if (++_failedJoins >= faultLimit)
+        {
+            JoinsRuns = false;
+            Log.JoiningGivenUp(logger, failure, _failedJoins);
+        }
+        else
+        {
+            Log.JoinedRunFailed(logger, failure);
+        }
     }
 
     private void RunPrefill(StepPlan plan)
@@ -176,5 +230,14 @@ internal sealed class ForwardPass(IModelRunner runner, int faultLimit)
         }
 
         return _rowLogits.AsSpan(0, needed);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A run of a chunk and decode rows together failed, and apart they did not")]
+        public static partial void JoinedRunFailed(ILogger logger, Exception failure);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Times} runs of a chunk and decode rows together failed in a row, and apart they did not; they are run apart from here on")]
+        public static partial void JoiningGivenUp(ILogger logger, Exception failure, int times);
     }
 }

@@ -36,6 +36,14 @@ internal sealed class MeasuredRunner(IModelRunner runner, StepCosts costs, Verif
         }
     }
 
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        long start = time.GetTimestamp();
+        runner.PrefillBesideDecode(slot, position, chunk, chunkLogits, tokens, positions, logits);
+        costs.JoinedTook(chunk.Length, tokens.Length, time.GetTimestamp() - start);
+    }
+
     public void CopySlot(int source, int target, int length) => runner.CopySlot(source, target, length);
 
     public void Dispose() => runner.Dispose();

@@ -57,11 +57,16 @@ internal sealed partial class EngineCore
             WarmUp.AddVerifications();
         }
 
+        if (shape.JoinsRuns)
+        {
+            WarmUp.AddJoined();
+        }
+
         _observer = observer;
         _tokenizer = tokenizer;
         _time = time;
         _logger = logger;
-        _forward = new ForwardPass(runner, options.FaultLimit);
+        _forward = new ForwardPass(runner, options.FaultLimit, logger);
         _sampler = new Sampler(shape.Vocabulary);
         Inbox = new Inbox(shape.Slots + options.MaxWaiting);
         Slots = new SlotTable(shape.Slots);
@@ -167,7 +172,11 @@ internal sealed partial class EngineCore
         }
     }
 
-    private void Plan() => StepPlanner.Fill(LastPlan, Slots, _costs, Waiting.OnTrial, _drafting);
+    private void Plan()
+    {
+        _costs.JoinsRuns = _forward.JoinsRuns;
+        StepPlanner.Fill(LastPlan, Slots, _costs, Waiting.OnTrial, _drafting);
+    }
 
     private void Run() => _forward.Run(LastPlan);
 

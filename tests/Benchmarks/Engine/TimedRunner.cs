@@ -3,7 +3,7 @@ using DeepSeekOrleans.Engine;
 
 namespace DeepSeekOrleans.Benchmarks.Engine;
 
-/// <summary>Adds up how long the engine waits for its runner's decode steps.</summary>
+/// <summary>Adds up how long the engine waits for its runner's decode steps, those with a chunk of a prompt included.</summary>
 internal sealed class TimedRunner(IModelRunner runner) : IModelRunner
 {
     public ModelShape Shape => runner.Shape;
@@ -17,6 +17,14 @@ internal sealed class TimedRunner(IModelRunner runner) : IModelRunner
     {
         long start = Stopwatch.GetTimestamp();
         runner.Decode(tokens, positions, logits);
+        Decoding += Stopwatch.GetElapsedTime(start);
+    }
+
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        long start = Stopwatch.GetTimestamp();
+        runner.PrefillBesideDecode(slot, position, chunk, chunkLogits, tokens, positions, logits);
         Decoding += Stopwatch.GetElapsedTime(start);
     }
 

@@ -23,6 +23,13 @@ internal sealed class PreparedRunner(int vocabulary, int slots, int contextLengt
     public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits) =>
         _logits.AsSpan(0, logits.Length).CopyTo(logits);
 
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        Prefill(slot, position, chunk, chunkLogits);
+        Decode(tokens, positions, logits);
+    }
+
     public void CopySlot(int source, int target, int length)
     {
         // The logits do not depend on the slot, so there is nothing to copy.

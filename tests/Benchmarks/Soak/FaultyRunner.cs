@@ -23,6 +23,15 @@ internal sealed class FaultyRunner(IModelRunner inner, FaultRates rates, FaultCo
         Spoil(logits);
     }
 
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        Strike();
+        inner.PrefillBesideDecode(slot, position, chunk, chunkLogits, tokens, positions, logits);
+        Spoil(chunkLogits);
+        Spoil(logits);
+    }
+
     public void CopySlot(int source, int target, int length) => inner.CopySlot(source, target, length);
 
     public void Dispose() => inner.Dispose();

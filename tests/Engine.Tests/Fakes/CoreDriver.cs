@@ -17,6 +17,7 @@ internal sealed class CoreDriver
             Memory = memory,
             PrefillCost = costs is null ? null : costs.Prefill,
             DecodeCost = costs is null ? null : costs.Decode,
+            JoinedCost = costs is null ? null : costs.Joined,
         };
         Core = new EngineCore(Runner, DemoTokenizer.Instance, Recorder, options ?? new EngineOptions(), Time, NullLogger.Instance);
     }

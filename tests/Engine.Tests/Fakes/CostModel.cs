@@ -21,5 +21,9 @@ internal sealed record CostModel(
 
     public void Decode(int rows) => Take(DecodePass + (rows * Row));
 
+    /// <summary>Both in one pass over the weights.</summary>
+    public void Joined(int tokens, int position, int rows) =>
+        Take(DecodePass + (rows * Row) + (tokens * (PromptToken + (Attention * position / 1000))));
+
     private void Take(double milliseconds) => Time.Advance(TimeSpan.FromMilliseconds(milliseconds * (1 + (Noise * _random.NextDouble()))));
 }

@@ -17,6 +17,15 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
 
     public int Decodes { get; private set; }
 
+    /// <summary>Runs of a chunk and decode rows together; they count as neither of the two.</summary>
+    public int Joins { get; private set; }
+
+    /// <summary>Called before a run of a chunk and decode rows together; throws where those fail and the two apart do not.</summary>
+    public Action? BeforeJoin { get; set; }
+
+    /// <summary>Lets time pass for a chunk and rows together: the tokens of the chunk, the positions before it, and the rows.</summary>
+    public Action<int, int, int>? JoinedCost { get; init; }
+
     public int Copies { get; private set; }
 
     /// <summary>The call under way is a decode run.</summary>
@@ -53,6 +62,28 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
         IsDecoding = false;
         Prefills++;
         PrefillCost?.Invoke(tokens.Length, position);
+        Chunk(slot, position, tokens, rows, logits);
+    }
+
+    public void PrefillBesideDecode(
+        int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        Require(Shape.JoinsRuns, "a joined run");
+        Require(chunk.Length is >= 1 && chunk.Length <= Shape.MaxPrefillChunk, $"a chunk of {chunk.Length} tokens");
+        Require(chunkLogits.Length == 0 || chunkLogits.Length == Shape.Vocabulary, $"room for {chunkLogits.Length} logits");
+        RequireRows(tokens, positions, logits);
+        Require(slot >= tokens.Length || positions[slot] == position + chunk.Length, "a row inside the chunk");
+        BeforeRun?.Invoke();
+        BeforeJoin?.Invoke();
+        IsDecoding = true;
+        Joins++;
+        JoinedCost?.Invoke(chunk.Length, position, tokens.Length);
+        Chunk(slot, position, chunk, chunkLogits.Length / Shape.Vocabulary, chunkLogits);
+        Rows(tokens, positions, logits);
+    }
+
+    private void Chunk(int slot, int position, ReadOnlySpan<int> tokens, int rows, Span<float> logits)
+    {
         for (int i = 0; i < tokens.Length; i++)
         {
             Write(slot, position + i, tokens[i]);
@@ -71,12 +102,22 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
 
     public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
     {
-        Require(tokens.Length is >= 1 && tokens.Length <= Shape.Slots && positions.Length == tokens.Length, $"{tokens.Length} rows");
-        Require(logits.Length == tokens.Length * Shape.Vocabulary, $"room for {logits.Length} logits");
+        RequireRows(tokens, positions, logits);
         BeforeRun?.Invoke();
         IsDecoding = true;
         Decodes++;
         DecodeCost?.Invoke(tokens.Length);
+        Rows(tokens, positions, logits);
+    }
+
+    private void RequireRows(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
+        Require(tokens.Length is >= 1 && tokens.Length <= Shape.Slots && positions.Length == tokens.Length, $"{tokens.Length} rows");
+        Require(logits.Length == tokens.Length * Shape.Vocabulary, $"room for {logits.Length} logits");
+    }
+
+    private void Rows(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    {
         for (int row = 0; row < tokens.Length; row++)
         {
             Write(row, positions[row], tokens[row]);

@@ -32,6 +32,18 @@ public sealed class InterTokenTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(MachineNames))]
+    public void Step_LongPromptArrivesAndRunsAreJoined_IsReadSoonerAtTheSameDistance(string machine)
+    {
+        Measured apart = Measure(Machines[machine](), new EngineOptions());
+        Measured joined = Measure(Machines[machine](), new EngineOptions(), joinsRuns: true);
+
+        output.WriteLine($"{machine}: apart {apart}, joined {joined}");
+        Assert.InRange(joined.Beside, 0, 2 * joined.Normal);
+        Assert.True(2 * joined.Steps < apart.Steps, $"the prompt took {joined.Steps} steps, and {apart.Steps} apart");
+    }
+
+    [Theory]
+    [MemberData(nameof(MachineNames))]
     public void Step_LongPromptArrivesWithoutAShare_StreamsStop(string machine)
     {
         Measured measured = Measure(Machines[machine](), new EngineOptions { PrefillShare = 100 });
@@ -76,9 +88,9 @@ public sealed class InterTokenTests(ITestOutputHelper output)
         Assert.Single(driver.Recorder[99].Ids);
     }
 
-    private static Measured Measure(CostModel machine, EngineOptions options)
+    private static Measured Measure(CostModel machine, EngineOptions options, bool joinsRuns = false)
     {
-        CoreDriver driver = Driver(machine, options);
+        CoreDriver driver = Driver(machine, options, joinsRuns);
         driver.Submit([.. Enumerable.Range(1, Streams).Select(id => Requests.Of(id, promptLength: 32, maxTokens: 1000))]);
         while (driver.Recorder.LastStep.Count < Streams)
         {
@@ -91,9 +103,10 @@ public sealed class InterTokenTests(ITestOutputHelper output)
         return new Measured(Percentile99(normal), Percentile99(beside), beside.Count);
     }
 
-    private static CoreDriver Driver(CostModel machine, EngineOptions options)
+    private static CoreDriver Driver(CostModel machine, EngineOptions options, bool joinsRuns = false)
     {
-        var driver = new CoreDriver(FakeRunner.ShapeOf(slots: Streams + 1, context: 4096, chunk: 256), options, machine);
+        ModelShape shape = FakeRunner.ShapeOf(slots: Streams + 1, context: 4096, chunk: 256) with { JoinsRuns = joinsRuns };
+        var driver = new CoreDriver(shape, options, machine);
         while (!driver.Core.WarmUp.IsDone)
         {
             driver.Core.WarmUp.RunNext();

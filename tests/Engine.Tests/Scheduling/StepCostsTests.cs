@@ -30,6 +30,33 @@ public sealed class StepCostsTests
         Assert.Equal((0, 10), (one, _costs.MoreRowCost));
     }
 
+    [Theory]
+    [InlineData(30, 18)]
+    [InlineData(100, 64)]
+    public void ChunkBeside_RunsAreJoined_GoesByWhatAChunkAddsToItsRows(double decode, int longest)
+    {
+        _costs.JoinsRuns = true;
+        _costs.RowsTook(8, decode);
+        foreach (int tokens in (int[])[4, 64])
+        {
+            // alone each costs more than the share
+            _costs.ChunkTook(tokens, 10 * decode);
+            _costs.JoinedTook(tokens, 8, decode + (1.25 * tokens));
+        }
+
+        Assert.Equal(longest, _costs.ChunkBeside(8));
+    }
+
+    [Fact]
+    public void ChunkBeside_JoinedRunTakesNoLongerThanItsRows_IsTheLongest()
+    {
+        _costs.JoinsRuns = true;
+        _costs.RowsTook(8, 30);
+        _costs.JoinedTook(64, 8, 25);
+
+        Assert.Equal(64, _costs.ChunkBeside(8));
+    }
+
     [Fact]
     public void QueuedTokens_TwoPromptsAndOneIsComputed_CountsTheOther()
     {

@@ -50,6 +50,18 @@ public sealed class CompanyTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    public void Generate_ChunksAndRowsInOneRun_SameTokensAsAlone(int chunk)
+    {
+        CoreDriver driver = new CoreDriver(Shape with { JoinsRuns = true }, new EngineOptions { PrefillChunk = chunk }).Submit(_requests).RunToEnd();
+
+        AssertAsAlone(driver);
+        Assert.True(driver.Runner.Joins > _requests.Length / 2, $"{driver.Runner.Joins} joined runs");
+    }
+
+    [Theory]
     [InlineData(120)]
     [InlineData(300)]
     public void Generate_PreemptedAndResumed_SameTokensAsAlone(int kvTokens)

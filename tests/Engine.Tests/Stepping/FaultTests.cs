@@ -4,6 +4,8 @@ namespace DeepSeekOrleans.Engine.Tests.Stepping;
 
 public sealed class FaultTests
 {
+    private static readonly ModelShape Joining = FakeRunner.ShapeOf() with { JoinsRuns = true };
+
     private readonly GenerationRequest[] _requests = [.. Enumerable.Range(1, 4).Select(id => Requests.Of(id, promptLength: 5 + (int)id))];
 
     [Theory]
@@ -67,6 +69,64 @@ public sealed class FaultTests
         Assert.All(_requests, request => Assert.Equal(CoreDriver.Alone(request), driver.Recorder[request.Id].Ids));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Step_RowFailsInARunWithAChunk_EndsOnlyThatSequence(long culprit)
+    {
+        CoreDriver driver = DriverWhere(culprit, (_, _) => throw new ModelRunException("test"), Joining);
+
+        driver.Submit(_requests).RunToEnd();
+
+        AssertOnlyCulpritFaulted(driver, culprit);
+        Assert.True(driver.Runner.Joins > 0, "no run was joined");
+    }
+
+    [Fact]
+    public void Step_ChunkFailsInARunWithRows_EndsOnlyThatSequence()
+    {
+        var driver = new CoreDriver(Joining);
+        int[] prompt = [.. _requests[1].PromptIds];
+        driver.Runner.Fault = (history, _) => ThrowIf(history.SequenceEqual(prompt));
+
+        driver.Submit(_requests).RunToEnd();
+
+        Assert.Equal(FinishReason.ModelFault, driver.Recorder[2].Finish);
+        Assert.All(_requests.Where(request => request.Id != 2), request => Assert.Equal(CoreDriver.Alone(request), driver.Recorder[request.Id].Ids));
+    }
+
+    [Fact]
+    public void Step_JoinedRunsAlwaysFail_AreGivenUpAndNobodyNotices()
+    {
+        GenerationRequest[] requests = [.. Enumerable.Range(1, 12).Select(id => Requests.Of(id))];
+        var driver = new CoreDriver(Joining, new EngineOptions { FaultLimit = 3 });
+        int tried = 0;
+        driver.Runner.BeforeJoin = () =>
+        {
+            tried++;
+            throw new ModelRunException("test");
+        };
+
+        driver.Submit(requests).RunToEnd();
+
+        Assert.Equal(3, tried);
+        Assert.All(requests, request => Assert.Equal(CoreDriver.Alone(request), driver.Recorder[request.Id].Ids));
+    }
+
+    [Fact]
+    public void Step_JoinedRunFailsNowAndThen_IsTriedAgain()
+    {
+        GenerationRequest[] requests = [.. Enumerable.Range(1, 12).Select(id => Requests.Of(id))];
+        var driver = new CoreDriver(Joining, new EngineOptions { FaultLimit = 3 });
+        int tried = 0;
+        driver.Runner.BeforeJoin = () => ThrowIf(tried++ % 3 != 2);
+
+        driver.Submit(requests).RunToEnd();
+
+        Assert.True(tried > 6, $"{tried} joined runs were tried");
+        Assert.All(requests, request => Assert.Equal(CoreDriver.Alone(request), driver.Recorder[request.Id].Ids));
+    }
+
     [Fact]
     public void Step_EveryRowFails_BlamesTheDeviceAndTellsNobodyAFault()
     {
@@ -107,9 +167,9 @@ public sealed class FaultTests
     }
 
     /// <summary>A fault that strikes the culprit, known by its prompt, at its fourth output token.</summary>
-    private CoreDriver DriverWhere(long culprit, FakeRunner.RowFault fault)
+    private CoreDriver DriverWhere(long culprit, FakeRunner.RowFault fault, ModelShape? shape = null)
     {
-        var driver = new CoreDriver();
+        var driver = new CoreDriver(shape);
         int[] prompt = [.. _requests[culprit - 1].PromptIds];
         driver.Runner.Fault = (history, logits) =>
         {
