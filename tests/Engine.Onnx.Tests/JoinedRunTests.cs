@@ -41,6 +41,16 @@ public sealed class JoinedRunTests(ConvertedModels models)
         Assert.False(runner.Shape.JoinsRuns);
     }
 
+    [SharedDataTheory]
+    [InlineData("deepseek-v2-lite")]
+    [InlineData("deepseek-v3")]
+    public void Load_LatentAttention_DoesNotJoinRuns(string model)
+    {
+        using IModelRunner runner = Load(models.Prepare(SharedData.Path($"models/tiny/{model}"), ModelPrecision.Int8), threads: 1, joins: true);
+
+        Assert.False(runner.Shape.JoinsRuns);
+    }
+
     [Fact]
     public void PrefillBesideDecode_SwitchedOff_IsRefused()
     {

@@ -53,6 +53,9 @@ internal sealed class ChunkCosts
         _costs[size] = after;
     }
 
+    /// <summary>What a chunk of exactly this length was measured to cost; 0 where none was.</summary>
+    public double Known(int tokens) => Array.IndexOf(_sizes, tokens) is >= 0 and var size ? _costs[size].Value : 0;
+
     /// <summary>The longest chunk that costs no more than <paramref name="budget"/>; the shortest where none does.</summary>
     public int LongestWithin(double budget)
     {

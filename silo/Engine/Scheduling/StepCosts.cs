@@ -6,10 +6,18 @@ namespace DeepSeekOrleans.Engine.Scheduling;
 /// </summary>
 internal sealed class StepCosts
 {
+    // Where every run is joined, nothing else tells what the rows of one cost: the machine may have become busier since they were alone.
+    // One step in so many goes without a chunk; it is no loss to anybody but the prompt, whose next chunk comes a decode run later.
+    private const int JoinedRunsInARow = 8;
+
+    // A run took longer than its rows and its chunk were known to cost. A busier machine concerns both, a longer context mostly the chunk.
+    private const double CommonPart = 0.1;
+
     private readonly double _share;
     private readonly ChunkCosts _alone;
     private readonly ChunkCosts _beside;
     private readonly MeasuredCost[] _rows;
+    private int _joinedInARow;
 
     /// <param name="slots">The most rows of a decode run.</param>
     /// <param name="shortest">The chunk that is always granted, so that every prompt gets on.</param>
@@ -46,16 +54,33 @@ internal sealed class StepCosts
 
     public void ChunkTook(int tokens, double cost) => _alone.Took(tokens, cost);
 
-    public void RowsTook(int rows, double cost) => _rows[rows] = _rows[rows].With(cost);
+    public void RowsTook(int rows, double cost)
+    {
+        _rows[rows] = _rows[rows].With(cost);
+        _joinedInARow = 0;
+    }
 
     /// <summary>A joined run has taken so long; what is above the cost of its rows is the chunk's.</summary>
     public void JoinedTook(int tokens, int rows, double cost)
     {
-        if (RowCost(rows) is { IsKnown: true } known)
+        _joinedInARow++;
+        if (RowCost(rows) is not { IsKnown: true } known)
         {
-            _beside.Took(tokens, cost - known.Value);
+            return;
         }
+
+        double expected = known.Value + _beside.Known(tokens);
+        double common = 1 + (expected > known.Value ? CommonPart * (Math.Min(cost / expected, 2) - 1) : 0);
+        if (_rows[rows].IsKnown)
+        {
+            _rows[rows] = _rows[rows].With(known.Value * common);
+        }
+
+        _beside.Took(tokens, cost - (known.Value * common));
     }
+
+    /// <summary>The rows are to be run without a chunk, so that their cost stays known.</summary>
+    public bool WantsRowsAlone => JoinsRuns && _joinedInARow >= JoinedRunsInARow;
 
     /// <summary>The longest chunk that costs no more than the share of a decode run over so many rows; never less than the shortest.</summary>
     /// <param name="rows">0 when nobody decodes.</param>

@@ -22,9 +22,10 @@ internal static class StepPlanner
         }
 
         int rows = DecodeExtent(slots);
-        if (NextToPrefill(slots) is { } next)
+        bool streamsPrevail = StreamsPrevail(slots);
+        if (NextToPrefill(slots) is { } next && !(streamsPrevail && costs.WantsRowsAlone))
         {
-            plan.SetPrefill(next, StreamsPrevail(slots) ? costs.ChunkBeside(rows) : costs.LongestChunk);
+            plan.SetPrefill(next, streamsPrevail ? costs.ChunkBeside(rows) : costs.LongestChunk);
         }
 
         if (drafting is not null)

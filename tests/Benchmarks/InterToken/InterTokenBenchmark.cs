@@ -26,14 +26,18 @@ internal static class InterTokenBenchmark
         {
             foreach (EngineForm form in selection.FormsFor(shape, output))
             {
-                await MeasureAsync(output, shape, form);
+                await MeasureAsync(output, shape, form, joinRuns: true);
+                if (form.JoinsRuns)
+                {
+                    await MeasureAsync(output, shape, form, joinRuns: false);
+                }
             }
         }
     }
 
-    private static async Task MeasureAsync(TextWriter output, DecoderShape shape, EngineForm form)
+    private static async Task MeasureAsync(TextWriter output, DecoderShape shape, EngineForm form, bool joinRuns)
     {
-        await using TimedEngine engine = new(form.Load(shape, Streams + 1, LongPrompt + 8));
+        await using TimedEngine engine = new(form.Load(shape, Streams + 1, LongPrompt + 8, joinRuns));
         TimedStream[] streams = [.. Enumerable.Range(0, Streams).Select(index =>
             engine.Submit(RandomPrompt.Create(index, StreamPrompt, shape.Vocabulary), NewTokens))];
         await Task.WhenAll(streams.Select(stream => stream.FirstToken));
@@ -53,7 +57,7 @@ internal static class InterTokenBenchmark
         double[] busy = [.. streams.SelectMany(stream => stream.Gaps(prompt.SubmittedAt, busyTo))];
         double ratio = Quantile.Of(busy, 0.99) / Quantile.Of(quiet, 0.99);
         await output.WriteLineAsync(FormattableString.Invariant(
-            $"| {BenchmarkSelection.Title(shape)} | {form.Name} | {Quantile.Of(quiet, 0.5):F1} / {Quantile.Of(quiet, 0.99):F1} | {Quantile.Of(busy, 0.5):F1} / {Quantile.Of(busy, 0.99):F1} | {ratio:F1}x (goal {Goal:F0}x{(ratio <= Goal ? "" : ", MISSED")}) | {prompt.TimeToFirstToken.TotalMilliseconds:F0} |"));
+            $"| {BenchmarkSelection.Title(shape)} | {form.Name}{(joinRuns ? "" : ", runs apart")} | {Quantile.Of(quiet, 0.5):F1} / {Quantile.Of(quiet, 0.99):F1} | {Quantile.Of(busy, 0.5):F1} / {Quantile.Of(busy, 0.99):F1} | {ratio:F1}x (goal {Goal:F0}x{(ratio <= Goal ? "" : ", MISSED")}) | {prompt.TimeToFirstToken.TotalMilliseconds:F0} |"));
         foreach (TimedStream stream in streams)
         {
             engine.Cancel(stream);

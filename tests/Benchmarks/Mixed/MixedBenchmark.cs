@@ -44,16 +44,26 @@ internal static class MixedBenchmark
             alone = await MixedEngine.OneAtATimeAsync($"ours {form.Name}, one at a time", engine, requests);
         }
 
-        // An engine of its own, or the prompts of the other run would still be in its slots.
-        await using TimedEngine fresh = new(form.Load(shape, MixedRequest.Slots, MixedRequest.Context));
-        await fresh.Submit([1, 2, 3], 8).Ended;
-        MixedResult together = await MixedEngine.TogetherAsync($"ours {form.Name}, together", fresh, requests);
         await output.WriteLineAsync(alone.ToRow());
+        if (form.JoinsRuns)
+        {
+            await output.WriteLineAsync((await TogetherAsync(shape, form, requests, joinRuns: false)).ToRow());
+        }
+
+        MixedResult together = await TogetherAsync(shape, form, requests, joinRuns: true);
         await output.WriteLineAsync(together.ToRow());
         double gain = together.Rate / alone.Rate;
         await output.WriteLineAsync(FormattableString.Invariant(
             $"| {form.Name}: together over one at a time | {gain:F2}x (goal {GoalOverOneAtATime:F0}x at int8{(gain >= GoalOverOneAtATime ? "" : ", not reached")}) | | | |"));
         return together;
+    }
+
+    private static async Task<MixedResult> TogetherAsync(DecoderShape shape, EngineForm form, MixedRequest[] requests, bool joinRuns)
+    {
+        // An engine of its own, or the prompts of the other run would still be in its slots.
+        await using TimedEngine fresh = new(form.Load(shape, MixedRequest.Slots, MixedRequest.Context, joinRuns));
+        await fresh.Submit([1, 2, 3], 8).Ended;
+        return await MixedEngine.TogetherAsync($"ours {form.Name}, together{(joinRuns ? "" : ", runs apart")}", fresh, requests);
     }
 
     private static List<MixedResult> RunPeers(TextWriter output, DecoderShape shape, LlamaLibrary? llama, MixedRequest[] requests)

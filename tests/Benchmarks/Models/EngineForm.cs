@@ -40,8 +40,12 @@ internal sealed record EngineForm(ModelPrecision Precision, double WeightBytes, 
         ? $"{Name} of {shape.Name} is left out: its weights are {StepBytes(shape) / 1e9:F1} GB, and loading takes twice that"
         : null;
 
+    /// <summary>Whether the factory writes a graph of joined runs in this form.</summary>
+    public bool JoinsRuns => Precision == ModelPrecision.Int8;
+
     /// <param name="contextLength">Positions per slot.</param>
-    public IModelRunner Load(DecoderShape shape, int slots, int contextLength) => OnnxModel.Load(
+    /// <param name="joinRuns">See <see cref="OnnxRunnerOptions.JoinRuns"/>.</param>
+    public IModelRunner Load(DecoderShape shape, int slots, int contextLength, bool joinRuns = true) => OnnxModel.Load(
         BenchmarkModels.Prepare(shape, Precision).Directory,
-        new OnnxRunnerOptions { Slots = slots, ContextLength = contextLength, IntraOpThreads = Threads, AllowSpinning = true });
+        new OnnxRunnerOptions { Slots = slots, ContextLength = contextLength, IntraOpThreads = Threads, AllowSpinning = true, JoinRuns = joinRuns });
 }

@@ -39,7 +39,7 @@ public sealed class StepCostsTests
         _costs.RowsTook(8, decode);
         foreach (int tokens in (int[])[4, 64])
         {
-            // alone each costs more than the share
+            // in a run of its own each costs more than the share
             _costs.ChunkTook(tokens, 10 * decode);
             _costs.JoinedTook(tokens, 8, decode + (1.25 * tokens));
         }
@@ -55,6 +55,31 @@ public sealed class StepCostsTests
         _costs.JoinedTook(64, 8, 25);
 
         Assert.Equal(64, _costs.ChunkBeside(8));
+    }
+
+    [Fact]
+    public void ChunkBeside_MachineBecomesTwiceAsSlow_IsAsLongAsBefore()
+    {
+        _costs.JoinsRuns = true;
+        int before = 0;
+        int joined = 0;
+        for (int step = 0; step < 100; step++)
+        {
+            double slowness = step < 40 ? 1 : 2;
+            if (_costs.WantsRowsAlone)
+            {
+                _costs.RowsTook(8, 40 * slowness);
+                continue;
+            }
+
+            int tokens = _costs.ChunkBeside(8);
+            _costs.JoinedTook(tokens, 8, (40 + tokens) * slowness);
+            joined++;
+            before = step == 39 ? tokens : before;
+        }
+
+        Assert.Equal((26, 26), (before, _costs.ChunkBeside(8)));
+        Assert.InRange(joined, 80, 95);
     }
 
     [Fact]
