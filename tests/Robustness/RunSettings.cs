@@ -10,7 +10,13 @@ namespace DeepSeekOrleans.Robustness;
 internal sealed record RunSettings(bool IsLong, int Seed, TimeSpan? Limit, IReadOnlyList<string> Ids)
 {
     public const string Usage =
-        "usage: dotnet run -c Release --project tests/Robustness -- [short|long|R01 R02 ...] [--seed N] [--minutes M]";
+        "usage: dotnet run -c Release --project tests/Robustness -- [short|long|R01 R02 ...] [--seed N] [--minutes M] [--int8]";
+
+    /// <summary>
+    /// Weights and KV cache of 8 bits, with which chunks share their runs with decode rows and a continued answer has the bits of an
+    /// undisturbed one; without it float32.
+    /// </summary>
+    public bool IsInt8 { get; init; }
 
     /// <summary>The short set with a seed of its own.</summary>
     public static RunSettings Short => new(IsLong: false, RandomNumberGenerator.GetInt32(int.MaxValue), Limit: null, []);
@@ -35,6 +41,9 @@ internal sealed record RunSettings(bool IsLong, int Seed, TimeSpan? Limit, IRead
                     settings = settings with { Limit = TimeSpan.FromMinutes(minutes) };
                     index++;
                     break;
+                case "--int8":
+                    settings = settings with { IsInt8 = true };
+                    break;
                 case ['R', ..] id when Rig.Scenarios.Any(scenario => scenario.Id == id):
                     settings = settings with { Ids = [.. settings.Ids, id] };
                     break;
@@ -47,5 +56,6 @@ internal sealed record RunSettings(bool IsLong, int Seed, TimeSpan? Limit, IRead
     }
 
     public string Replay(string id) => $"dotnet run -c Release --project tests/Robustness -- {(IsLong ? "long " : "")}{id} --seed {Seed}"
-        + (Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" --minutes {limit.TotalMinutes}") : "");
+        + (Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" --minutes {limit.TotalMinutes}") : "")
+        + (IsInt8 ? " --int8" : "");
 }

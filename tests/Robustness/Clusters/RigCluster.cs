@@ -11,6 +11,8 @@ internal sealed partial class RigCluster : IAsyncDisposable
     // often enough to tell a second from two
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
+    private static readonly string[] Int8 = ["--precision", "int8", "--kv-cache", "int8"];
+
     private readonly ClusterProcess _process;
     private readonly string _log;
     private int _lastSilo;
@@ -35,7 +37,7 @@ internal sealed partial class RigCluster : IAsyncDisposable
             ["DEEPSEEK_Onnx__IntraOpThreads"] = "1",
             ["DEEPSEEK_Logging__LogLevel__DeepSeekOrleans.Frontend.Generation.StreamMover"] = "Information",
         };
-        ClusterProcess process = await ClusterProcess.StartAsync(options, ["--silos", $"{silos}", .. arguments]);
+        ClusterProcess process = await ClusterProcess.StartAsync(options, ["--silos", $"{silos}", .. run.Settings.IsInt8 ? Int8 : [], .. arguments]);
         return new RigCluster(process, Path.ChangeExtension(run.History.Path, ".log"), silos);
     }
 
