@@ -36,7 +36,8 @@ public static class FrontendServices
         services.AddSingleton(ContractVersion.From(builder.Configuration[ContractVersion.TestSetting]));
 
         // before the server listens: hosted services start in the order in which they were added
-        services.AddHostedService<ContractCheck>();
+        services.AddSingleton<ContractCheck>();
+        services.AddHostedService(provider => provider.GetRequiredService<ContractCheck>());
 
         // a host built from nothing has neither server nor routing
         builder.WebHost.UseKestrelCore();

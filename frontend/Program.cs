@@ -1,4 +1,5 @@
 using DeepSeekOrleans.Frontend;
+using DeepSeekOrleans.Frontend.Operations;
 using DeepSeekOrleans.GrainInterfaces;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
@@ -11,13 +12,22 @@ builder.AddDeepSeekFrontend();
 
 WebApplication app = builder.Build();
 app.MapDeepSeekFrontend();
+var contract = app.Services.GetRequiredService<ContractCheck>();
+ContractMismatchException? refusal;
 try
 {
     await app.RunAsync();
+    refusal = contract.Refusal;
+}
+catch (ContractMismatchException atStart)
+{
+    refusal = atStart;
+}
+
+if (refusal is null)
+{
     return 0;
 }
-catch (ContractMismatchException e)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return ContractMismatchException.ExitCode;
-}
+
+await Console.Error.WriteLineAsync(refusal.Message);
+return ContractMismatchException.ExitCode;

@@ -16,6 +16,9 @@ internal sealed partial class ContractCheck(
     // the start waits no longer for a silo that has died; then the next look decides
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>Why the frontend stopped by itself; null as long as it need not.</summary>
+    public ContractMismatchException? Refusal { get; private set; }
+
     /// <exception cref="ContractMismatchException">The cluster speaks another version.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -34,6 +37,7 @@ internal sealed partial class ContractCheck(
             }
             catch (ContractMismatchException refusal)
             {
+                Refusal = refusal;
                 Log.Leaving(logger, refusal.Message);
                 lifetime.StopApplication();
                 return;

@@ -1,3 +1,4 @@
+using DeepSeekOrleans.Frontend.Operations;
 using DeepSeekOrleans.Frontend.Tests.Cluster;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,5 +30,7 @@ public sealed class ContractCheckTests
         frontend.Script.Contract = Another;
 
         await stopping.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        string reason = frontend.Services.GetRequiredService<ContractCheck>().Refusal!.Message;
+        Assert.Contains($"speaks version {Another.Number},", reason, StringComparison.Ordinal);
     }
 }
