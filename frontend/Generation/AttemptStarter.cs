@@ -38,7 +38,15 @@ internal sealed partial class AttemptStarter(
                 return attempt;
             }
 
-            attempt.Abandon(answered: false);
+            if (reply is null)
+            {
+                attempt.Abandon(answered: false);
+            }
+            else
+            {
+                attempt.Refuse();
+            }
+
             await attempt.DisposeAsync();
         }
 

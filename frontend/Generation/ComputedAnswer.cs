@@ -74,7 +74,7 @@ internal sealed class ComputedAnswer(GenerationPlan plan, StreamMover mover) : I
     {
         try
         {
-            _attempts.Add(await mover.OpenAsync(plan, start, _over.Token));
+            _attempts.Add(await mover.OpenAsync(plan, start, _moves, _over.Token));
             (IsReplayed, IsJoined) = (Attempt.IsReplayed, Attempt.IsJoined);
             _begun.SetResult();
             await ReadAttemptsAsync();
@@ -101,9 +101,12 @@ internal sealed class ComputedAnswer(GenerationPlan plan, StreamMover mover) : I
         }
     }
 
-    /// <returns>Null at the end of the answer, or why the attempt ended before it.</returns>
+    /// <returns>Null at the end of the answer, or why the attempt ended before it or is doubted.</returns>
     private async Task<GenerationFailure?> ReadAttemptAsync()
     {
+        // what came while nobody read
+        int late = Attempt.Inbox.Attend();
+
         // the first may hold a whole known answer, or all that was computed before this attempt joined
         bool counts = false;
         try
@@ -112,12 +115,18 @@ internal sealed class ComputedAnswer(GenerationPlan plan, StreamMover mover) : I
             {
                 while (Attempt.Inbox.TryRead(out StreamDelta delta))
                 {
-                    if (Take(delta, counts) is { } failure)
+                    if (Take(delta, counts && late <= 0) is { } failure)
                     {
                         return failure;
                     }
 
                     counts |= delta.TokenIds.Length > 0;
+                    late -= delta.TokenIds.Length;
+                }
+
+                if (Attempt.Inbox.IsSilent)
+                {
+                    return GenerationFailure.WorkerLost;
                 }
             }
 
@@ -143,24 +152,50 @@ internal sealed class ComputedAnswer(GenerationPlan plan, StreamMover mover) : I
         return goesOn || completes ? null : FailureOf(delta.Finish!.Value);
     }
 
-    // on to another worker, or out with what the clients are to be told
+    // on to another worker, or out with what the clients are to be told, unless a worker that was merely silent speaks again
     private async Task MoveAsync(GenerationFailure failure)
     {
         RunningAttempt ended = Attempt;
-        ended.Abandon(
-            answered: failure is not (GenerationFailure.WorkerLost or GenerationFailure.WorkerStopping or GenerationFailure.WorkerStalled));
+        var left = new LeftAttempt(ended, failure, IsDoubted: failure == GenerationFailure.WorkerLost && !ended.Inbox.HasFailed);
+        Leave(left);
         if (_moves.Refuse(failure, newTokens: Log.Count - ended.Start.EmittedIds.Length) is { } refusal)
         {
             throw new GenerationException(refusal);
         }
 
-        Task<RunningAttempt> move = mover.MoveAsync(plan, ended, failure, Log.ToArray(), _over.Token);
+        Task<RunningAttempt?> move = mover.MoveAsync(plan, left, Log.ToArray(), _moves, _over.Token);
         while (await Task.WhenAny(move, mover.KeepAliveDueAsync(_over.Token)) != move && !_over.IsCancellationRequested)
         {
             Log.ShowLife();
         }
 
-        _attempts.Add(await move);
+        if (await move is { } next)
+        {
+            if (left.IsDoubted)
+            {
+                ended.Abandon(answered: false);
+            }
+
+            _attempts.Add(next);
+        }
+        else
+        {
+            _moves.TakeBack();
+            ended.Trust();
+        }
+    }
+
+    private static void Leave(LeftAttempt left)
+    {
+        if (left.IsDoubted)
+        {
+            left.Attempt.Doubt();
+        }
+        else
+        {
+            left.Attempt.Abandon(
+                answered: left.Failure is not (GenerationFailure.WorkerLost or GenerationFailure.WorkerStopping or GenerationFailure.WorkerStalled));
+        }
     }
 
     private async Task SettleAsync()

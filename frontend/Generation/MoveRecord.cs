@@ -12,12 +12,17 @@ internal sealed class MoveRecord(StreamOptions options)
 
     private int _moves;
     private int _suspectLosses;
+    private (int Moves, int SuspectLosses) _before;
+
+    /// <summary>The number of the answer's next attempt: none is used twice, because workers remember what they have been told of one.</summary>
+    public int NextNumber { get; set; } = 1;
 
     /// <param name="failure">Why the attempt ended.</param>
     /// <param name="newTokens">What the attempt had delivered.</param>
     /// <returns>Null, or what the client is to be told.</returns>
     public GenerationFailure? Refuse(GenerationFailure failure, int newTokens)
     {
+        _before = (_moves, _suspectLosses);
         switch (failure)
         {
             case GenerationFailure.WorkerLost:
@@ -34,4 +39,7 @@ internal sealed class MoveRecord(StreamOptions options)
             : ++_moves > options.MaxMoves ? failure
             : null;
     }
+
+    /// <summary>The worker that was taken for lost has spoken again: as if nothing had been asked.</summary>
+    public void TakeBack() => (_moves, _suspectLosses) = _before;
 }

@@ -17,7 +17,9 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
     private Task _settlement = Task.CompletedTask;
     private bool _admitted;
     private bool _settled;
-    private volatile bool _isWorkerSilent;
+    private bool _isDoubted;
+    private bool _hasBooking = true;
+    private volatile bool _isWorkerLost;
 
     /// <exception cref="GenerationException">This frontend has as many streams open as it may have.</exception>
     public RunningAttempt(GenerationPlan plan, AttemptStart start, TokenHub hub, ILogger logger)
@@ -51,7 +53,7 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
     public void Expect(StartedAttempt started)
     {
         _started = started;
-        _hub.Expect(Inbox, started.Worker, started.Attempt.Number);
+        _hub.Expect(Inbox, started.Worker);
     }
 
     /// <param name="joined">An equal answer is computed there already.</param>
@@ -80,6 +82,26 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
     }
 
     /// <summary>
+    /// Its worker is silent: the router is told, so that it chooses another one, but the worker computes on, and is heard if it speaks.
+    /// </summary>
+    public void Doubt()
+    {
+        _isDoubted = true;
+        Inbox.LeaveUnattended();
+        Complete(answered: false, response: null);
+    }
+
+    /// <summary>Its worker has spoken again, and the attempt goes on.</summary>
+    public void Trust() => _isDoubted = false;
+
+    /// <summary>The worker has refused it: there is nothing to cancel, least of all an older attempt that it computes.</summary>
+    public void Refuse()
+    {
+        _hub.Close(Inbox);
+        Settle(answered: false);
+    }
+
+    /// <summary>
     /// Gives the booking back; begun as soon as the end is known and awaited when the client has everything, so that it costs the
     /// client no time.
     /// </summary>
@@ -92,7 +114,10 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
         }
 
         _settled = true;
-        _settlement = _started.CompleteAsync(answered && _admitted && !_isWorkerSilent, _plan.AnswerKey, response);
+        if (!_isDoubted || response is not null)
+        {
+            Complete(answered && _admitted && !_isDoubted && !_isWorkerLost, response);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -110,8 +135,14 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
     // on the hub's thread: the reader may be stuck in a write, and the slot should be free by then
     private void OnCut(GenerationFailure failure)
     {
-        _isWorkerSilent = failure == GenerationFailure.WorkerLost;
+        _isWorkerLost = failure == GenerationFailure.WorkerLost;
         Cancel();
+    }
+
+    private void Complete(bool answered, CachedResponse? response)
+    {
+        _settlement = Task.WhenAll(_settlement, _started!.CompleteAsync(answered, _hasBooking, _plan.AnswerKey, response));
+        _hasBooking = false;
     }
 
     private async Task WithoutTransportFaultsAsync(Task call)

@@ -14,8 +14,9 @@ internal sealed class StartedAttempt(ISessionGrain session, IGpuWorkerGrain work
     public Task CancelAsync() => worker.CancelAsync(Attempt);
 
     /// <param name="answered">False when the worker was not reached, refused, or fell silent.</param>
+    /// <param name="hasBooking">False when the booking was given back before.</param>
     /// <param name="response">Set when the answer is complete and may be kept.</param>
-    public Task CompleteAsync(bool answered, AnswerKey? answerKey, CachedResponse? response) =>
+    public Task CompleteAsync(bool answered, bool hasBooking, AnswerKey? answerKey, CachedResponse? response) =>
         session.CompleteAsync(new Completion
         {
             Attempt = Attempt,
@@ -24,6 +25,6 @@ internal sealed class StartedAttempt(ISessionGrain session, IGpuWorkerGrain work
             WorkerAnswered = answered,
             AnswerKey = answerKey,
             Response = response,
-            Followed = dispatch.Kind == DispatchKind.Follow,
+            Followed = !hasBooking || dispatch.Kind == DispatchKind.Follow,
         });
 }

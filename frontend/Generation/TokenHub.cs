@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace DeepSeekOrleans.Frontend.Generation;
 
 /// <summary>
-/// The ear of this frontend: takes the workers' messages apart, hands each stream its tokens, drops what belongs to no open
-/// attempt, and gives up the streams of a worker that fell silent or lost a message.
+/// The ear of this frontend: takes the workers' messages apart, hands each attempt its tokens, drops what belongs to no open
+/// one, notes which workers fell silent, and gives up what one of them has lost.
 /// </summary>
 internal sealed class TokenHub : ITokenObserver, IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
 
     // guards the dictionaries and all inboxes' writing side; held for a few dictionary look-ups per message
     private readonly Lock _streams = new();
-    private readonly Dictionary<long, TokenInbox> _inboxes = [];
+    private readonly Dictionary<(long StreamId, int AttemptNumber), TokenInbox> _inboxes = [];
     private readonly Dictionary<WorkerKey, WorkerFeed> _feeds = [];
     private readonly StreamOptions _options;
     private readonly TimeProvider _time;
@@ -30,13 +30,26 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
         _watch = time.CreateTimer(static hub => ((TokenHub)hub!).LookForSilence(), this, period, period);
     }
 
-    public int OpenStreams
+    /// <summary>Attempts that are heard; a stream that looks for another worker may have two.</summary>
+    public int OpenAttempts
     {
         get
         {
             lock (_streams)
             {
                 return _inboxes.Count;
+            }
+        }
+    }
+
+    /// <summary>Those whose workers say nothing at present.</summary>
+    public int SilentAttempts
+    {
+        get
+        {
+            lock (_streams)
+            {
+                return _inboxes.Values.Count(inbox => inbox.IsSilent);
             }
         }
     }
@@ -56,22 +69,22 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
             }
 
             var inbox = new TokenInbox(start, _options.MaxUnreadTokens, cut);
-            _inboxes.Add(inbox.StreamId, inbox);
+            _inboxes.Add((inbox.StreamId, inbox.AttemptNumber), inbox);
             return inbox;
         }
     }
 
-    /// <summary>From here on the inbox takes this attempt's tokens; to be called before the worker is, which may be fast.</summary>
-    public void Expect(TokenInbox inbox, WorkerKey worker, int attemptNumber)
+    /// <summary>From here on the inbox takes this worker's tokens; to be called before the worker is, which may be fast.</summary>
+    public void Expect(TokenInbox inbox, WorkerKey worker)
     {
         lock (_streams)
         {
-            inbox.Expect(worker, attemptNumber, _time.GetTimestamp());
+            inbox.Expect(worker, _time.GetTimestamp());
             FeedOf(worker).Inboxes.Add(inbox);
         }
     }
 
-    /// <summary>The worker has admitted the attempt: from here on silence is loss.</summary>
+    /// <summary>The worker has admitted the attempt: from here on it must be heard of.</summary>
     public void Admit(TokenInbox inbox)
     {
         lock (_streams)
@@ -102,6 +115,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
             }
 
             GiveUp(lost, GenerationFailure.WorkerLost);
+            feed.NoteSpeech();
             foreach (ref readonly StreamDelta delta in batch.Deltas.AsSpan())
             {
                 Deliver(delta, batch, now, lost);
@@ -116,9 +130,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
 
     private void Deliver(in StreamDelta delta, TokenBatch batch, long now, List<TokenInbox> lost)
     {
-        bool isOurs = _inboxes.TryGetValue(delta.StreamId, out TokenInbox? inbox)
-            && inbox.AttemptNumber == delta.AttemptNumber
-            && inbox.Worker == batch.Worker;
+        bool isOurs = _inboxes.TryGetValue((delta.StreamId, delta.AttemptNumber), out TokenInbox? inbox) && inbox.Worker == batch.Worker;
         if (!isOurs)
         {
             return;
@@ -144,7 +156,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
             long now = _time.GetTimestamp();
             foreach (WorkerFeed feed in _feeds.Values)
             {
-                lost.AddRange(feed.Inboxes.Where(inbox => IsSilent(feed, inbox, now)));
+                NoteSilence(feed, now, lost);
                 ShowLife(feed, now);
             }
 
@@ -154,7 +166,25 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
         TellCut(lost);
     }
 
-    private bool IsSilent(WorkerFeed feed, TokenInbox inbox, long now) =>
+    // what has not brought a token yet has cost nothing, and may be what its worker hangs at: it is lost at once
+    private void NoteSilence(WorkerFeed feed, long now, List<TokenInbox> lost)
+    {
+        foreach (TokenInbox inbox in feed.Inboxes)
+        {
+            if (inbox.IsSilent || !IsOverdue(feed, inbox, now))
+            {
+                continue;
+            }
+
+            inbox.NoteSilence();
+            if (inbox.Epoch is null)
+            {
+                lost.Add(inbox);
+            }
+        }
+    }
+
+    private bool IsOverdue(WorkerFeed feed, TokenInbox inbox, long now) =>
         inbox.AdmittedAt is { } admittedAt
         && _time.GetElapsedTime(Math.Max(admittedAt, feed.HeardAt), now) > _options.BeatTimeout;
 
@@ -183,12 +213,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
 
     private void Remove(TokenInbox inbox)
     {
-        // a later attempt of the stream may have its inbox here by now
-        if (_inboxes.GetValueOrDefault(inbox.StreamId) == inbox)
-        {
-            _inboxes.Remove(inbox.StreamId);
-        }
-
+        _inboxes.Remove((inbox.StreamId, inbox.AttemptNumber));
         if (_feeds.TryGetValue(inbox.Worker, out WorkerFeed? feed))
         {
             feed.Inboxes.Remove(inbox);

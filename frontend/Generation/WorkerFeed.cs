@@ -41,4 +41,13 @@ internal sealed class WorkerFeed(WorkerKey worker)
         (_epoch, _number, HeardAt) = (batch.Epoch, batch.Number, now);
         return true;
     }
+
+    /// <summary>After an accepted message: what is still waiting here has lost nothing by the worker's silence.</summary>
+    public void NoteSpeech()
+    {
+        foreach (TokenInbox inbox in Inboxes)
+        {
+            inbox.NoteSpeech();
+        }
+    }
 }

@@ -22,8 +22,8 @@ public sealed class GpuWorkerOptions
     public TimeSpan MessageInterval { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// A frontend that does not answer a message for this long is taken for dead and its streams are cancelled. By then it has given
-    /// them up itself, because it has heard nothing for a second.
+    /// A frontend that does not answer a message for this long is taken for dead and its streams are cancelled. By then it doubts them
+    /// itself, because it has heard nothing for a second.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:10")]
     public TimeSpan FrontendLimit { get; set; } = TimeSpan.FromSeconds(1.5);

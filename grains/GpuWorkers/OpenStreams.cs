@@ -64,7 +64,7 @@ internal sealed class OpenStreams(WorkerKey worker, GpuWorkerOptions options, Ti
             sequence.Streams.Add(stream);
 
             // after the new one has its place: both may read the same sequence
-            bool isOrphaned = current is not null && Remove(current);
+            bool isOrphaned = current is not null && Drop(current);
             _byStream.Add(StreamKey.Of(attempt), stream);
             stream.Frontend.OpenStreams++;
             stream.Frontend.LastOpening = _lastSequence;
@@ -92,7 +92,7 @@ internal sealed class OpenStreams(WorkerKey worker, GpuWorkerOptions options, Ti
 
     /// <summary>
     /// Finds the sequence that is to be cancelled with an attempt: none while others read it. From here on neither this attempt nor an
-    /// older one of its stream can be opened.
+    /// older one of its stream can be opened; one that is open goes on, because its frontend still hears it.
     /// </summary>
     public bool TryFence(Attempt attempt, out long sequenceId)
     {
@@ -100,16 +100,14 @@ internal sealed class OpenStreams(WorkerKey worker, GpuWorkerOptions options, Ti
         {
             _fence.Raise(attempt);
             sequenceId = 0;
-            if (!_byStream.TryGetValue(StreamKey.Of(attempt), out OpenStream? stream) || stream.Attempt.Number > attempt.Number)
+            if (!_byStream.TryGetValue(StreamKey.Of(attempt), out OpenStream? stream) || stream.Attempt.Number != attempt.Number)
             {
                 return false;
             }
 
             if (stream.Sequence.Streams.Count > 1)
             {
-                MarkSpeaking(stream);
-                stream.End(StreamFinish.Cancelled);
-                Remove(stream);
+                Drop(stream);
                 return false;
             }
 
@@ -202,6 +200,15 @@ internal sealed class OpenStreams(WorkerKey worker, GpuWorkerOptions options, Ti
         {
             RemoveAll([.. sequence.Streams]);
         }
+    }
+
+    /// <summary>Ends one attempt and says so: its frontend may not know whether a newer one has taken its place.</summary>
+    /// <returns>Nobody reads its sequence any more.</returns>
+    private bool Drop(OpenStream stream)
+    {
+        MarkSpeaking(stream);
+        stream.End(StreamFinish.Cancelled);
+        return Remove(stream);
     }
 
     private OpenSequence? FindShared(AnswerKey? answer, int[] emittedIds, out int[] missed)

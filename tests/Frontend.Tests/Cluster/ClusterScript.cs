@@ -68,6 +68,9 @@ internal sealed class ClusterScript
 
     public Task<Attempt> NextCancellationAsync() => NextAsync(_cancelled, "cancellation");
 
+    /// <summary>Cancellations that no test has asked for yet.</summary>
+    public int Cancellations => _cancelled.Reader.Count;
+
     public Task<Completion> NextCompletionAsync() => NextAsync(_completed, "completion");
 
     private async Task<T> NextAsync<T>(Channel<T> channel, string what)

@@ -9,6 +9,7 @@ namespace DeepSeekOrleans.Frontend.Tests.Generation;
 public sealed class TokenHubTests : IDisposable
 {
     private static readonly WorkerKey Worker = new("silo", "cpu0", "demo");
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private static readonly WorkerKey OtherWorker = new("other", "cpu0", "demo");
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(50));
@@ -34,7 +35,7 @@ public sealed class TokenHubTests : IDisposable
         await Hear(2, Delta(inbox, 2, [7], StreamFinish.Stop));
 
         Assert.Equal([5, 6, 7], await ReadToEndAsync(inbox));
-        Assert.Equal(0, _hub.OpenStreams);
+        Assert.Equal(0, _hub.OpenAttempts);
     }
 
     [Fact]
@@ -60,7 +61,7 @@ public sealed class TokenHubTests : IDisposable
         await _hub.OnTokensAsync(new TokenBatch { Worker = Worker with { Silo = silo }, Epoch = 1, Number = 1, Deltas = [foreign] });
 
         Assert.False(inbox.TryRead(out _));
-        Assert.Equal(1, _hub.OpenStreams);
+        Assert.Equal(1, _hub.OpenAttempts);
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class TokenHubTests : IDisposable
         Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
         Assert.Equal([GenerationFailure.WorkerLost], _cuts);
         Assert.False(elsewhere.TryRead(out _));
-        Assert.Equal(1, _hub.OpenStreams);
+        Assert.Equal(1, _hub.OpenAttempts);
     }
 
     [Fact]
@@ -130,15 +131,105 @@ public sealed class TokenHubTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_SilentWorker_LosesItsStreams()
+    public async Task Watch_WorkerSilentBeforeTheFirstToken_LosesTheStream()
     {
         TokenInbox inbox = OpenAdmitted();
-        await Hear(1, Delta(inbox, 0, [5]));
+        await Hear(1);
 
         _time.Advance(_options.BeatTimeout * 1.5);
 
-        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox));
         Assert.Equal([GenerationFailure.WorkerLost], _cuts);
+    }
+
+    [Fact]
+    public async Task Watch_WorkerSilentAfterAToken_WakesTheReaderAndKeepsTheStream()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+        Assert.True(inbox.TryRead(out _));
+        ValueTask<bool> wait = inbox.WaitAsync(CancellationToken.None);
+        bool wokeEarly = wait.IsCompleted;
+
+        _time.Advance(_options.BeatTimeout * 1.5);
+
+        Assert.True(await wait.AsTask().WaitAsync(Limit));
+        Assert.Equal((false, false, true, false), (wokeEarly, inbox.TryRead(out _), inbox.IsSilent, inbox.HasFailed));
+        Assert.Empty(_cuts);
+        Assert.Equal((1, 1), (_hub.OpenAttempts, _hub.SilentAttempts));
+    }
+
+    [Fact]
+    public async Task OnTokens_SilentWorkerSpeaksAgain_GoesOnAndIsWatchedAsBefore()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+        _time.Advance(_options.BeatTimeout * 1.5);
+
+        await Hear(2);
+        bool silentAfterBeat = inbox.IsSilent;
+        _time.Advance(_options.BeatTimeout * 1.5);
+        bool silentAgain = inbox.IsSilent;
+        await Hear(3, Delta(inbox, 1, [6], StreamFinish.Stop));
+
+        Assert.Equal((false, true), (silentAfterBeat, silentAgain));
+        Assert.Equal([5, 6], await ReadToEndAsync(inbox));
+        Assert.Empty(_cuts);
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(1, 3)]
+    public async Task OnTokens_SilentWorkerHasForgottenOrLostSomething_LosesTheStream(long epoch, long number)
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+        _time.Advance(_options.BeatTimeout * 1.5);
+
+        await HearEpoch(epoch, number);
+
+        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+        Assert.True(inbox.HasFailed);
+        Assert.Equal([GenerationFailure.WorkerLost], _cuts);
+    }
+
+    [Fact]
+    public async Task OnTokens_TwoAttemptsOfAStream_EachTakesItsOwn()
+    {
+        TokenInbox old = OpenAdmitted();
+        await Hear(1, Delta(old, 0, [5]));
+        TokenInbox next = _hub.Open(new AttemptStart(old.StreamId, 2, [5]), _cuts.Add);
+        _hub.Expect(next, Worker);
+
+        await Hear(2, Delta(old, 1, [6]), Delta(next, 1, [7], StreamFinish.Length));
+        _hub.Close(old);
+        await Hear(3, Delta(old, 2, [99]));
+
+        Assert.Equal([7], await ReadToEndAsync(next));
+        Assert.True(old.TryRead(out _) && old.TryRead(out StreamDelta last) && last.TokenIds is [6]);
+        Assert.False(old.TryRead(out _));
+        Assert.Equal(0, _hub.OpenAttempts);
+    }
+
+    [Fact]
+    public async Task OnTokens_BurstWhileNobodyReads_DoesNotCountAgainstTheReader()
+    {
+        int burst = 4 * _options.MaxUnreadTokens;
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+        Assert.True(inbox.TryRead(out _));
+        inbox.LeaveUnattended();
+
+        for (int token = 1; token <= burst; token++)
+        {
+            await Hear(token + 1, Delta(inbox, token, [token]));
+        }
+
+        int late = inbox.Attend();
+        await Hear(burst + 2, Delta(inbox, burst + 1, new int[_options.MaxUnreadTokens]));
+
+        Assert.Equal((burst, 0), (late, inbox.Attend()));
+        Assert.Empty(_cuts);
     }
 
     [Fact]
@@ -153,7 +244,7 @@ public sealed class TokenHubTests : IDisposable
         }
 
         Assert.Empty(_cuts);
-        Assert.Equal(1, _hub.OpenStreams);
+        Assert.Equal(1, _hub.OpenAttempts);
     }
 
     [Theory]
@@ -168,11 +259,10 @@ public sealed class TokenHubTests : IDisposable
 
         _wall.Jump(TimeSpan.FromHours(hours));
         _time.Advance(_options.BeatTimeout * 0.5);
-        int cutAfterJump = _cuts.Count;
+        bool silentAfterJump = inbox.IsSilent;
         _time.Advance(_options.BeatTimeout);
 
-        Assert.Equal(0, cutAfterJump);
-        Assert.Equal(GenerationFailure.WorkerLost, await FailureAfterAsync(inbox, 5));
+        Assert.Equal((false, true), (silentAfterJump, inbox.IsSilent));
     }
 
     [Fact]
@@ -293,7 +383,7 @@ public sealed class TokenHubTests : IDisposable
     private TokenInbox Open(WorkerKey? worker = null)
     {
         TokenInbox inbox = _hub.Open(new AttemptStart(_hub.NewStreamId(), 1, []), _cuts.Add);
-        _hub.Expect(inbox, worker ?? Worker, attemptNumber: 1);
+        _hub.Expect(inbox, worker ?? Worker);
         return inbox;
     }
 

@@ -156,9 +156,9 @@ public sealed class MovingTests
         response.Dispose();
         TokenHub hub = frontend.Services.GetRequiredService<TokenHub>();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (hub.OpenStreams > 0)
+        while (hub.OpenAttempts > 0)
         {
-            Assert.False(limit.IsCancellationRequested, $"{hub.OpenStreams} streams are still open");
+            Assert.False(limit.IsCancellationRequested, $"{hub.OpenAttempts} attempts are still open");
             await Task.Yield();
         }
 

@@ -75,14 +75,17 @@ public sealed class OpenStreamsTests
     }
 
     [Fact]
-    public void Open_NewerAttempt_ReplacesTheOlderOne()
+    public void Open_NewerAttempt_ReplacesTheOlderOneAndTellsIt()
     {
         long first = Open(1);
+        _streams.Hear([Token(first, 0, 11)]);
 
         Opening second = _streams.Open(new Attempt("r", 1, 2), _frontend, [], null);
 
         Assert.Equal(first, second.Replaced);
-        Assert.Empty(Collect([Token(first, 0, 11)]));
+        StreamDelta last = Assert.Single(Assert.Single(Collect([Token(first, 1, 12)])).Batch.Deltas);
+        Assert.Equal((1, 1, StreamFinish.Cancelled), (last.AttemptNumber, last.TokenIds.Length, last.Finish));
+        Assert.Equal(1, _streams.Sizes.Streams);
     }
 
     [Theory]
@@ -109,6 +112,18 @@ public sealed class OpenStreamsTests
         _streams.Open(new Attempt("r", 1, 2), _frontend, [], null);
 
         Assert.False(_streams.TryFence(new Attempt("r", 1, 1), out _));
+    }
+
+    [Fact]
+    public void TryFence_NewerAttemptThanTheOpenOne_LeavesTheOpenOneAlone()
+    {
+        Open(1);
+
+        bool cancels = _streams.TryFence(new Attempt("r", 1, 3), out _);
+
+        Assert.Equal((false, 1), (cancels, _streams.Sizes.Streams));
+        Assert.True(_streams.Open(new Attempt("r", 1, 3), _frontend, [], null).IsRefused);
+        Assert.False(_streams.Open(new Attempt("r", 1, 4), _frontend, [], null).IsRefused);
     }
 
     [Fact]

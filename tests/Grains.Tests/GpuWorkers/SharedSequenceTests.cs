@@ -141,7 +141,9 @@ public sealed class SharedSequenceTests
         Opening again = _streams.Open(new Attempt("r1", 1, 2), _first, [10], Key);
 
         Assert.Equal(new Opening(sequence, null, IsJoined: true), again);
-        Assert.Equal(2, Assert.Single(Assert.Single(Collect(Token(sequence, 1, 11))).Batch.Deltas).AttemptNumber);
+        Assert.Equal(
+            [(1, 0, StreamFinish.Cancelled), (2, 1, null)],
+            Assert.Single(Collect(Token(sequence, 1, 11))).Batch.Deltas.Select(delta => (delta.AttemptNumber, delta.TokenIds.Length, delta.Finish)));
     }
 
     [Fact]

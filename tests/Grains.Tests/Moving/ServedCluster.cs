@@ -34,6 +34,9 @@ internal sealed class ServedCluster : IAsyncDisposable
     /// <summary>Clients that read an answer, at all frontends.</summary>
     public int Readers => _frontends.Sum(frontend => frontend.Services.GetRequiredService<ComputedAnswers>().Readers);
 
+    /// <summary>Attempts whose workers say nothing, at all frontends.</summary>
+    public int SilentAttempts => _frontends.Sum(frontend => frontend.Services.GetRequiredService<TokenHub>().SilentAttempts);
+
     public static Task<ServedCluster> StartAsync(short silos, int frontends = 1, params ApiKeyOptions[] keys) =>
         StartAsync(silos, new EngineRoom { Vocabulary = Vocabulary, StallLimit = Patience }, null, frontends, keys);
 
