@@ -122,33 +122,35 @@ internal sealed partial class TokenPump(OpenStreams streams, GpuWorkerOptions op
 
     /// <summary>
     /// Sends until an answer comes, whichever message it belongs to. An answer can be lost with the gateway of a silo that dies, while
-    /// worker and frontend both live; a frontend drops a message whose number it has already heard.
+    /// worker and frontend both live; a frontend drops a message whose number it has already heard. A wait counts for no more than it was
+    /// to take: a worker that was stopped itself, with the answer on its way, does not take its frontend for dead.
     /// </summary>
     /// <exception cref="TimeoutException">No answer came within the limit.</exception>
     private async Task DeliverAsync(OutgoingBatch outgoing)
     {
-        long start = time.GetTimestamp();
         Task answer = outgoing.Frontend.Observer.OnTokensAsync(outgoing.Batch);
+        TimeSpan left = options.FrontendLimit;
         while (true)
         {
-            TimeSpan left = options.FrontendLimit - time.GetElapsedTime(start);
-            TimeSpan wait = TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, options.ResendInterval.Ticks));
-
             // the wait and the answer can both be over by the time that this thread looks; the answer is what counts
+            TimeSpan wait = left < options.ResendInterval ? left : options.ResendInterval;
             await answer.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (answer.IsCompleted)
+            bool timedOut = answer.Exception?.InnerException is TimeoutException;
+            if (answer.IsCompleted && !timedOut)
             {
                 await answer;
                 return;
             }
 
-            if (time.GetElapsedTime(start) >= options.FrontendLimit)
+            left -= wait;
+            if (left <= TimeSpan.Zero)
             {
                 throw new TimeoutException($"no answer to message {outgoing.Batch.Number} within {options.FrontendLimit}");
             }
 
             Log.Resent(logger, outgoing.Batch.Number);
-            answer = Task.WhenAny(answer, outgoing.Frontend.Observer.OnTokensAsync(outgoing.Batch)).Unwrap();
+            Task again = outgoing.Frontend.Observer.OnTokensAsync(outgoing.Batch);
+            answer = timedOut ? again : Task.WhenAny(answer, again).Unwrap();
         }
     }
 

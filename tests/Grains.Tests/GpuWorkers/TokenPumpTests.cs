@@ -11,7 +11,7 @@ public sealed class TokenPumpTests : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly WatchedTime _time = new();
     private readonly GpuWorkerOptions _options = new() { MessageInterval = TimeSpan.Zero };
     private readonly RecordingObserver _frontend = new();
     private readonly Channel<long> _cancelled = Channel.CreateUnbounded<long>();
@@ -159,12 +159,43 @@ public sealed class TokenPumpTests : IAsyncDisposable
         long sequence = Open(1);
         Start();
         Emit(sequence, index: 0, id: 11);
-        await _frontend.NextAsync();
-        await RoundAsync();
-
-        _time.Advance(_options.FrontendLimit);
+        for (TimeSpan waited = TimeSpan.Zero; waited < _options.FrontendLimit; waited += _options.ResendInterval)
+        {
+            await _time.WaitedForAsync(_options.ResendInterval, Limit);
+            Assert.False(_cancelled.Reader.TryRead(out _));
+            _time.Advance(_options.ResendInterval);
+        }
 
         Assert.Equal(sequence, await _cancelled.Reader.ReadAsync().AsTask().WaitAsync(Limit));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Send_WorkerItselfWasStopped_DoesNotTakeItsFrontendForDead(bool callHasTimedOut)
+    {
+        var unheard = new TaskCompletionSource();
+        _frontend.Answer = unheard.Task;
+        _options.BeatInterval = TimeSpan.FromHours(1);
+        long sequence = Open(1);
+        Start();
+        Emit(sequence, index: 0, id: 11);
+        TokenBatch first = await _frontend.NextAsync();
+        await _time.WaitedForAsync(_options.ResendInterval, Limit);
+        _frontend.Answer = Task.CompletedTask;
+        if (callHasTimedOut)
+        {
+            unheard.SetException(new TimeoutException());
+        }
+
+        _time.Advance(10 * _options.FrontendLimit);
+        TokenBatch again = await _frontend.NextAsync();
+        Emit(sequence, index: 1, id: 12);
+        TokenBatch next = await _frontend.NextAsync();
+
+        Assert.Same(first, again);
+        Assert.Equal((2L, 12), (next.Number, Assert.Single(Assert.Single(next.Deltas).TokenIds)));
+        Assert.False(_cancelled.Reader.TryRead(out _));
     }
 
     [Fact]
@@ -236,4 +267,25 @@ public sealed class TokenPumpTests : IAsyncDisposable
     }
 
     private async Task RoundAsync() => await _rounds.Reader.ReadAsync().AsTask().WaitAsync(Limit);
+
+    /// <summary>Tells which waits have begun.</summary>
+    private sealed class WatchedTime : FakeTimeProvider
+    {
+        private readonly Channel<TimeSpan> _waits = Channel.CreateUnbounded<TimeSpan>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            _waits.Writer.TryWrite(dueTime);
+            return timer;
+        }
+
+        /// <summary>Waits until somebody waits for so long.</summary>
+        public async Task WaitedForAsync(TimeSpan wait, TimeSpan limit)
+        {
+            while (await _waits.Reader.ReadAsync().AsTask().WaitAsync(limit) != wait)
+            {
+            }
+        }
+    }
 }
