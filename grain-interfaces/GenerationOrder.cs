@@ -26,7 +26,7 @@ public sealed record GenerationOrder
     [Id(6)] public string[] StopStrings { get; init; } = [];
 
     /// <summary>
-    /// How many workers have stalled while they computed the stream. Where it is not 0, the next one lets the stream prove first that it
+    /// How many workers have stalled or fallen silent while they computed the stream. Where it is not 0, the next one lets the stream prove first that it
     /// was not to blame.
     /// </summary>
     [Id(7)] public int Breaks { get; init; }

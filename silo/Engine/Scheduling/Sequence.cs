@@ -36,6 +36,12 @@ internal sealed class Sequence(GenerationRequest request, TenantLane lane, long 
     /// <summary>How often the engine broke while this sequence had a slot.</summary>
     public int Breaks { get; init; }
 
+    /// <summary>
+    /// While it is on trial nobody else computes. So it is where this engine broke: one that was cleared may break it again. Streams of an
+    /// engine that never broke must not wait for a suspect that another one has handed on.
+    /// </summary>
+    public bool IsTriedAlone { get; init; }
+
     /// <summary>It has got a token further than it came before the engine broke, so it is not what broke it.</summary>
     public bool IsCleared => OutputCount > Request.EmittedIds.Length;
 

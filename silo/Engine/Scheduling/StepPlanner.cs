@@ -15,7 +15,7 @@ internal static class StepPlanner
     public static void Fill(StepPlan plan, SlotTable slots, StepCosts costs, Sequence? onTrial, Sequence? drafting)
     {
         plan.Clear();
-        if (onTrial is not null)
+        if (onTrial is { IsTriedAlone: true })
         {
             FillTrial(plan, slots, costs, onTrial);
             return;

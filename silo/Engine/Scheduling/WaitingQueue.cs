@@ -52,11 +52,12 @@ internal sealed class WaitingQueue
         return sequence;
     }
 
-    /// <summary>Makes a sequence of a request that ran when the engine broke; it comes before all others but earlier suspects.</summary>
-    public Sequence EnqueueSuspect(GenerationRequest request, int breaks)
+    /// <summary>Makes a sequence of a request that ran when an engine broke; it comes before all others but earlier suspects.</summary>
+    /// <param name="triedAlone">See <see cref="Sequence.IsTriedAlone"/>.</param>
+    public Sequence EnqueueSuspect(GenerationRequest request, int breaks, bool triedAlone)
     {
         TenantLane lane = LaneOf(request.Tenant);
-        var sequence = new Sequence(request, lane, _arrivals++) { Breaks = breaks };
+        var sequence = new Sequence(request, lane, _arrivals++) { Breaks = breaks, IsTriedAlone = triedAlone };
         _suspects.AddLast(sequence);
         lane.Open++;
         Count++;

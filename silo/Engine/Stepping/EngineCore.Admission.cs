@@ -32,7 +32,7 @@ internal sealed partial class EngineCore
         Inbox.Take(_arrivals, _cancellations);
         foreach (GenerationRequest request in _arrivals)
         {
-            Sequences.Add(request.Id, request.Breaks > 0 ? Waiting.EnqueueSuspect(request, request.Breaks) : Waiting.Enqueue(request));
+            Sequences.Add(request.Id, request.Breaks > 0 ? Waiting.EnqueueSuspect(request, request.Breaks, triedAlone: false) : Waiting.Enqueue(request));
         }
     }
 

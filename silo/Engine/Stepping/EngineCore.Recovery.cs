@@ -52,7 +52,7 @@ internal sealed partial class EngineCore
             IEnumerable<Sequence> running = broken.Sequences.Values.Where(sequence => sequence.Slot != Sequence.NoSlot);
             foreach (Sequence ran in running.OrderBy(sequence => sequence.Arrival))
             {
-                Sequences.Add(ran.Request.Id, Waiting.EnqueueSuspect(ran.Continuation(), ran.Breaks + 1));
+                Sequences.Add(ran.Request.Id, Waiting.EnqueueSuspect(ran.Continuation(), ran.Breaks + 1, triedAlone: true));
             }
 
             foreach (Sequence waited in broken.Waiting.All)
@@ -60,7 +60,7 @@ internal sealed partial class EngineCore
                 // one that was preempted has tokens of its own
                 GenerationRequest request = waited.IsCleared ? waited.Continuation() : waited.Request;
                 Sequences.Add(request.Id, waited.Breaks > 0
-                    ? Waiting.EnqueueSuspect(request, waited.Breaks)
+                    ? Waiting.EnqueueSuspect(request, waited.Breaks, triedAlone: true)
                     : Waiting.Enqueue(request));
             }
 

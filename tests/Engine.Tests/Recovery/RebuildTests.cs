@@ -283,6 +283,18 @@ public sealed class RebuildTests
     }
 
     [Fact]
+    public void Submit_SuspectOfAnotherEngine_StreamsHereGoOnBesideIt()
+    {
+        CoreDriver driver = new CoreDriver(options: new EngineOptions { PrefillChunk = 4 }).Submit(_requests[0]).Steps(3);
+
+        driver.Submit(Requests.Of(9, promptLength: 40) with { Breaks = 1 });
+        int before = driver.Recorder[1].Ids.Count;
+        driver.Steps(5);
+
+        Assert.Equal(before + 5, driver.Recorder[1].Ids.Count);
+    }
+
+    [Fact]
     public async Task Submit_WhileTheEngineIsBuiltAnew_WaitsAndACancellationIsHeard()
     {
         using var release = new ManualResetEventSlim();
