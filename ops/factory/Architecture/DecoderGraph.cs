@@ -9,8 +9,9 @@ namespace DeepSeekOrleans.ModelFactory.Architecture;
 /// Builds the slot form of a decoder: inputs <c>input_ids</c> int64 [batch, sequence], <c>seqlens_k</c> int32 [batch] (the
 /// position of each row's last new token), <c>total_sequence_length</c> int32 [1], <c>logit_rows</c> int64 [n] (which of the batch x
 /// sequence positions get logits) and the KV cache <c>past_key_values.N.key/value</c> [batch, KV heads, positions, head size]; outputs
-/// <c>logits</c> float32 [n, vocabulary] and <c>present.N.key/value</c>, which the runner binds to the memory of the past. A joined
-/// run (<see cref="JoinedRun"/>) has a batch of one, lengths and caches for each of its parts, and their sizes.
+/// <c>logits</c> float32 [n, vocabulary] and <c>present.N.key/value</c>, which the runner binds to the memory of the past, and in the
+/// 16-bit forms <c>best_token</c> int64 [n] (<see cref="BestToken"/>): those are for devices that logits have to be fetched from. A
+/// joined run (<see cref="JoinedRun"/>) has a batch of one, lengths and caches for each of its parts, and their sizes.
 /// </summary>
 internal sealed class DecoderGraph
 {
@@ -74,6 +75,11 @@ internal sealed class DecoderGraph
     private void DeclareOutputs(string logits)
     {
         _builder.Output(logits, OnnxElement.Float, "logit_count", Text(_config.Vocabulary));
+        if (_weights.Element != OnnxElement.Float)
+        {
+            _builder.Output(BestToken.Add(_builder, logits, _config.Vocabulary), OnnxElement.Int64, "logit_count");
+        }
+
         foreach (RunPart part in _run.Parts)
         {
             for (int layer = 0; layer < _config.Layers; layer++)

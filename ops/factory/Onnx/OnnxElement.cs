@@ -10,6 +10,7 @@ internal enum OnnxElement
     Int8 = 3,
     Int32 = 6,
     Int64 = 7,
+    Bool = 9,
     Float16 = 10,
     BFloat16 = 16,
 }
@@ -19,7 +20,7 @@ internal static class OnnxElementExtensions
     /// <summary>Bytes per number.</summary>
     public static int Size(this OnnxElement element) => element switch
     {
-        OnnxElement.UInt8 or OnnxElement.Int8 => 1,
+        OnnxElement.UInt8 or OnnxElement.Int8 or OnnxElement.Bool => 1,
         OnnxElement.Float16 or OnnxElement.BFloat16 => 2,
         OnnxElement.Float or OnnxElement.Int32 => 4,
         OnnxElement.Int64 => 8,

@@ -14,7 +14,7 @@ namespace DeepSeekOrleans.ModelFactory.Publishing;
 internal sealed class Conversion : IDisposable
 {
     // Part of every version: raise it when the converter writes another graph for the same source.
-    private const int GraphRevision = 7;
+    private const int GraphRevision = 8;
 
     // The same for how scales of an int8 KV cache are found.
     private const int ScalesRevision = 1;

@@ -42,12 +42,14 @@ internal sealed class EdgeTypes
             "Shape" => [OnnxElement.Int64],
             "TopK" => [_types[node.Input[0]], OnnxElement.Int64],
             "OneHot" => [_types[node.Input[2]]],
+            "Less" => [Common(node, 0, 1) == OnnxElement.Float ? OnnxElement.Bool : throw new InvalidOperationException($"'{node.Name}' compares no numbers")],
+            "Where" => [Common(node, 1, 2)],
             "MatMulNBits" => [Common(node, 0, 2)],
             "GroupQueryAttention" => [.. Enumerable.Repeat(Common(node, 0, 1, 2, 3, 4, 7, 8), 3)],
             "SkipSimplifiedLayerNormalization" => [.. Enumerable.Repeat(Common(node, 0, 1, 2), 4)],
             "Gather" or "GatherElements" or "Reshape" or "Transpose" or "Unsqueeze" or "Split" or "ReduceSum" or "ReduceMax" =>
                 [.. Enumerable.Repeat(_types[node.Input[0]], node.Output.Count)],
-            "Add" or "Mul" or "Div" or "MatMul" or "Gemm" or "Concat" or "SimplifiedLayerNormalization" or "QuickGelu" or "Sigmoid" or "Softmax" =>
+            "Add" or "And" or "Mul" or "Div" or "MatMul" or "Gemm" or "Concat" or "SimplifiedLayerNormalization" or "QuickGelu" or "Sigmoid" or "Softmax" =>
                 [Common(node, [.. Enumerable.Range(0, node.Input.Count)])],
             _ => throw new InvalidOperationException($"the test has no rule for {node.OpType}"),
         };

@@ -26,7 +26,7 @@ public sealed class HalfPrecisionGraphTests
 
     [SharedDataTheory]
     [MemberData(nameof(Graphs))]
-    public void Build_HalfPrecision_HasItsTypeAtEveryEdgeButRouterAndLogits(string model, ModelPrecision precision)
+    public void Build_HalfPrecision_HasItsTypeAtEveryEdgeButRouterAndHead(string model, ModelPrecision precision)
     {
         OnnxElement element = precision == ModelPrecision.BFloat16 ? OnnxElement.BFloat16 : OnnxElement.Float16;
         using HuggingFaceSource source = HuggingFaceSource.Open(SharedData.Path($"models/tiny/{model}"));
@@ -36,7 +36,8 @@ public sealed class HalfPrecisionGraphTests
         EdgeTypes types = new(graph);
         Assert.Equal(OnnxElement.Float, types["logits"]);
         Assert.All(graph.Graph.Output, output => Assert.Equal(types[output.Name], (OnnxElement)output.Type.TensorType.ElemType));
-        Assert.All(graph.Graph.Output.Where(output => output.Name != "logits"), output => Assert.Equal(element, types[output.Name]));
+        Assert.Equal(OnnxElement.Int64, types["best_token"]);
+        Assert.All(graph.Graph.Output.Where(output => output.Name is not ("logits" or "best_token")), output => Assert.Equal(element, types[output.Name]));
         Assert.DoesNotContain(types.Names(OnnxElement.Float), name => !IsExact(name));
         Assert.DoesNotContain(types.Names(element == OnnxElement.Float16 ? OnnxElement.BFloat16 : OnnxElement.Float16), _ => true);
     }
@@ -53,7 +54,23 @@ public sealed class HalfPrecisionGraphTests
         Assert.DoesNotContain(graph.Graph.Node, node => node.OpType == "Cast");
     }
 
+    [SharedDataTheory]
+    [InlineData(ModelPrecision.Float32)]
+    [InlineData(ModelPrecision.Int8)]
+    [InlineData(ModelPrecision.Int4)]
+    [InlineData(ModelPrecision.Int4Wide)]
+    public void Build_FormForCpus_NamesNoTokens(ModelPrecision precision)
+    {
+        using HuggingFaceSource source = HuggingFaceSource.Open(SharedData.Path("models/tiny/qwen2-tied"));
+
+        GraphBuilder graph = PrecisionGraph.Build(source.Config, source.Weights, precision);
+
+        Assert.DoesNotContain(graph.Graph.Output, output => output.Name == "best_token");
+        Assert.DoesNotContain(graph.Graph.Node, node => node.Name.StartsWith("best_token", StringComparison.Ordinal));
+    }
+
     private static bool IsExact(string name) => name == "logits"
+        || name.StartsWith("best_token.", StringComparison.Ordinal)
         || name.StartsWith("embedding.", StringComparison.Ordinal)
         || name.Contains(".router.", StringComparison.Ordinal)
         || name.Contains(".mlp.gate.", StringComparison.Ordinal);
