@@ -5,16 +5,16 @@ internal sealed class DenormalFlushingRunner(IModelRunner runner) : IModelRunner
 {
     public ModelShape Shape => runner.Shape;
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best)
     {
         using DenormalMode mode = DenormalMode.Flush();
-        runner.Prefill(slot, position, tokens, logits);
+        runner.Prefill(slot, position, tokens, logits, best);
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         using DenormalMode mode = DenormalMode.Flush();
-        runner.Decode(tokens, positions, logits);
+        runner.Decode(tokens, positions, logits, best);
     }
 
     public void PrefillBesideDecode(

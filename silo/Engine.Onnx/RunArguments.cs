@@ -40,6 +40,15 @@ internal static class RunArguments
         CheckTokens(shape, tokens);
     }
 
+    /// <param name="rows">Those that tokens may be asked for.</param>
+    public static void CheckBest(ModelShape shape, int bestCount, int rows)
+    {
+        if (bestCount != 0 && !(shape.ChoosesTokens && bestCount == rows))
+        {
+            throw new ArgumentOutOfRangeException(nameof(bestCount), bestCount, "no token can be asked for of these rows");
+        }
+    }
+
     public static void CheckCopy(ModelShape shape, int source, int target, int length)
     {
         CheckSlot(shape, source);

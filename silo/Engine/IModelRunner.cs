@@ -6,6 +6,9 @@ namespace DeepSeekOrleans.Engine;
 /// </summary>
 public interface IModelRunner : IDisposable
 {
+    /// <summary>In the place of a token: the row's logits are wanted, or have to be looked at.</summary>
+    const int SeeLogits = -1;
+
     ModelShape Shape { get; }
 
     /// <summary>
@@ -16,8 +19,9 @@ public interface IModelRunner : IDisposable
     /// Empty when no logits are wanted; [vocabulary] for those after the last token; [tokens.Length x vocabulary], row-major, for those
     /// after each token. A row has the same bits whichever of them is asked for.
     /// </param>
+    /// <param name="best">As in <see cref="Decode"/>, for the last token, where the logits after that are asked for.</param>
     /// <exception cref="ModelRunException">The model failed on this input.</exception>
-    void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits);
+    void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best = default);
 
     /// <summary>
     /// Feeds one token to each of the slots 0 to <c>tokens.Length - 1</c>: row i writes <c>tokens[i]</c> at
@@ -25,8 +29,13 @@ public interface IModelRunner : IDisposable
     /// is written there is overwritten before it is read.
     /// </summary>
     /// <param name="logits">[tokens.Length x vocabulary], row-major.</param>
+    /// <param name="best">
+    /// Empty, or, where <see cref="ModelShape.ChoosesTokens"/>, a number for each row. A row that comes with another than
+    /// <see cref="SeeLogits"/> leaves with the token whose logit is the largest, the only one so large and finite, while no other is
+    /// not-a-number; its logits are not written then. Where there is no such token it leaves with <see cref="SeeLogits"/>.
+    /// </param>
     /// <exception cref="ModelRunException">The model failed on this step.</exception>
-    void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits);
+    void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best = default);
 
     /// <summary>
     /// <see cref="Prefill"/> of a chunk and then <see cref="Decode"/>, in one pass over the weights; only where
@@ -54,6 +63,9 @@ public sealed record ModelShape(int Vocabulary, int ContextLength, int Slots, in
 
     /// <summary><see cref="IModelRunner.PrefillBesideDecode"/> is there, and cheaper than the two runs that it stands for.</summary>
     public bool JoinsRuns { get; init; }
+
+    /// <summary>Runs name the best token of a row, and that costs less than its logits.</summary>
+    public bool ChoosesTokens { get; init; }
 }
 
 /// <summary>The runner could not compute a step. The message is for the log, never for a client.</summary>

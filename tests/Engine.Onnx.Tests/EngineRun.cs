@@ -17,9 +17,12 @@ internal sealed class EngineRun : IStepObserver, IAsyncDisposable
     }
 
     /// <param name="time">By default the machine's; on one that stands still the engine does not know what runs cost.</param>
-    public static EngineRun Start(string modelDirectory, int slots, EngineOptions options, TimeProvider? time = null)
+    public static EngineRun Start(string modelDirectory, int slots, EngineOptions options, TimeProvider? time = null) =>
+        Start(OnnxModel.Load(modelDirectory, new OnnxRunnerOptions { Slots = slots, IntraOpThreads = 1 }), options, time);
+
+    /// <inheritdoc cref="Start(string, int, EngineOptions, TimeProvider)"/>
+    public static EngineRun Start(IModelRunner runner, EngineOptions options, TimeProvider? time = null)
     {
-        IModelRunner runner = OnnxModel.Load(modelDirectory, new OnnxRunnerOptions { Slots = slots, IntraOpThreads = 1 });
         EngineRun run = new(runner, options, time ?? TimeProvider.System);
         run._engine.Start();
         return run;

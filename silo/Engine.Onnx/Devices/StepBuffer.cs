@@ -49,13 +49,17 @@ internal sealed unsafe class StepBuffer<T> : IDisposable
         }
     }
 
-    /// <summary>Brings the first <paramref name="length"/> elements from the device.</summary>
-    public void Fetch(long length)
+    /// <summary>Brings elements from the device.</summary>
+    public ReadOnlySpan<T> Fetch(long offset, int length)
     {
+        Span<T> fetched = Span(offset, length);
         if (!_device.IsHost)
         {
-            _device.Fetch(_staging, _memory.Address(0, length * sizeof(T)), length * sizeof(T));
+            long bytes = (long)length * sizeof(T);
+            _device.Fetch(_staging + (nint)(offset * sizeof(T)), _memory.Address(offset * sizeof(T), bytes), bytes);
         }
+
+        return fetched;
     }
 
     public void Dispose()

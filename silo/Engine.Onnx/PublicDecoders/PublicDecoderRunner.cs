@@ -28,9 +28,10 @@ internal sealed class PublicDecoderRunner : IModelRunner
 
     public ModelShape Shape { get; }
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best)
     {
         RunArguments.CheckPrefill(Shape, slot, position, tokens, logits.Length);
+        RunArguments.CheckBest(Shape, best.Length, rows: 1);
         if (Run(_slots[slot], position, tokens, logits))
         {
             return;
@@ -43,9 +44,10 @@ internal sealed class PublicDecoderRunner : IModelRunner
         }
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         RunArguments.CheckDecode(Shape, tokens, positions, logits.Length);
+        RunArguments.CheckBest(Shape, best.Length, tokens.Length);
         for (int row = 0; row < tokens.Length; row++)
         {
             Run(_slots[row], positions[row], tokens.Slice(row, 1), logits.Slice(row * Shape.Vocabulary, Shape.Vocabulary));

@@ -19,6 +19,7 @@ internal sealed class DecodeRun : IDisposable
     private readonly StepBuffer<int> _totalLength = new(HostDevice.Instance, 1);
     private readonly StepBuffer<long> _logitRows;
     private readonly StepBuffer<float> _logits;
+    private readonly BestTokens? _best;
 
     public DecodeRun(InferenceSession session, StepRunOptions options, SlotKvCache cache, ModelShape shape, ITensorDevice device)
     {
@@ -30,6 +31,7 @@ internal sealed class DecodeRun : IDisposable
         _positions = new StepBuffer<int>(device, mostRows);
         _logitRows = new StepBuffer<long>(device, mostRows);
         _logits = new StepBuffer<float>(device, (long)mostRows * shape.Vocabulary);
+        _best = shape.ChoosesTokens ? new BestTokens(device, mostRows) : null;
         for (int i = 0; i < mostRows; i++)
         {
             _logitRows.Span(i, 1)[0] = i;
@@ -42,8 +44,8 @@ internal sealed class DecodeRun : IDisposable
         _bind = count => Bind(new BoundRun(session, options.Decode(count), cache.Slice(-Spare(count), count + Spare(count))), count + Spare(count));
     }
 
-    /// <returns>The logits [rows x vocabulary], valid until the next run.</returns>
-    public ReadOnlySpan<float> Run(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions)
+    /// <inheritdoc cref="IModelRunner.Decode"/>
+    public void Run(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         int spare = Spare(tokens.Length);
         int rows = tokens.Length + spare;
@@ -59,24 +61,42 @@ internal sealed class DecodeRun : IDisposable
         _ids.Send(rows);
         _positions.Send(rows);
         (_runs[tokens.Length] ??= _bind(tokens.Length)).Run();
-        _logits.Fetch(checked(rows * _vocabulary));
-        return _logits.Span(spare * _vocabulary, tokens.Length * _vocabulary);
+        if (best.IsEmpty)
+        {
+            FetchLogits(spare, logits);
+            return;
+        }
+
+        _best!.Fetch(spare, best);
+        for (int row = 0; row < best.Length; row++)
+        {
+            if (best[row] == IModelRunner.SeeLogits)
+            {
+                FetchLogits(spare + row, logits.Slice(row * _vocabulary, _vocabulary));
+            }
+        }
     }
 
     public void Dispose()
     {
-        foreach (IDisposable? part in (IEnumerable<IDisposable?>)[.. _runs, _ids, _positions, _totalLength, _logitRows, _logits])
+        foreach (IDisposable? part in (IEnumerable<IDisposable?>)[.. _runs, _ids, _positions, _totalLength, _logitRows, _logits, _best])
         {
             part?.Dispose();
         }
     }
 
-    private BoundRun Bind(BoundRun run, int rows) => run
-        .Input(SlotGraph.InputIds, _ids.Tensor(TensorElementType.Int64, 0, rows, 1))
-        .Input(SlotGraph.SequenceLengths, _positions.Tensor(TensorElementType.Int32, 0, rows))
-        .Input(SlotGraph.TotalLength, _totalLength.Tensor(TensorElementType.Int32, 0, 1))
-        .Input(SlotGraph.LogitRows, _logitRows.Tensor(TensorElementType.Int64, 0, rows))
-        .Output(SlotGraph.Logits, _logits.Tensor(TensorElementType.Float, 0, rows, _vocabulary));
+    private void FetchLogits(int firstRow, Span<float> logits) => _logits.Fetch((long)firstRow * _vocabulary, logits.Length).CopyTo(logits);
+
+    private BoundRun Bind(BoundRun run, int rows)
+    {
+        _best?.Bind(run, rows);
+        return run
+            .Input(SlotGraph.InputIds, _ids.Tensor(TensorElementType.Int64, 0, rows, 1))
+            .Input(SlotGraph.SequenceLengths, _positions.Tensor(TensorElementType.Int32, 0, rows))
+            .Input(SlotGraph.TotalLength, _totalLength.Tensor(TensorElementType.Int32, 0, 1))
+            .Input(SlotGraph.LogitRows, _logitRows.Tensor(TensorElementType.Int64, 0, rows))
+            .Output(SlotGraph.Logits, _logits.Tensor(TensorElementType.Float, 0, rows, _vocabulary));
+    }
 
     /// <summary>Rows before the first slot's.</summary>
     private int Spare(int rows) => _inPairs ? rows & 1 : 0;

@@ -20,6 +20,7 @@ internal sealed class PrefillLogits : IDisposable
     private readonly OrtValue?[] _everyRowTensors;
     private readonly OrtValue?[] _logitTensors;
     private readonly int[] _boundRows;
+    private readonly BestTokens? _best;
     private StepBuffer<float> _logits;
 
     public PrefillLogits(ModelShape shape, int maxRows, ITensorDevice device, bool inPairs)
@@ -41,6 +42,7 @@ internal sealed class PrefillLogits : IDisposable
         _logitTensors = new OrtValue?[maxRows + 1];
         _boundRows = new int[shape.Slots];
         _logits = new StepBuffer<float>(device, (long)Computed(1) * _vocabulary);
+        _best = shape.ChoosesTokens ? new BestTokens(device, maxRows) : null;
     }
 
     /// <summary>Makes a run of <paramref name="tokens"/> tokens compute as many logits as are wanted.</summary>
@@ -57,19 +59,28 @@ internal sealed class PrefillLogits : IDisposable
             OrtValue which = rows == 1 ? _lastRowTensor : _everyRowTensors[computed] ??= _everyRow.Tensor(TensorElementType.Int64, 0, computed);
             run.Rebind(SlotGraph.LogitRows, which);
             run.RebindOutput(SlotGraph.Logits, _logitTensors[computed] ??= _logits.Tensor(TensorElementType.Float, 0, computed, _vocabulary));
+            _best?.Bind(run, computed);
             _boundRows[slot] = rows;
         }
     }
 
-    public void CopyTo(Span<float> logits)
+    /// <inheritdoc cref="IModelRunner.Prefill"/>
+    public void Fetch(Span<float> logits, Span<int> best)
     {
-        _logits.Fetch(logits.Length);
-        _logits.Span(0, logits.Length).CopyTo(logits);
+        if (!best.IsEmpty)
+        {
+            _best!.Fetch(0, best);
+        }
+
+        if (best.IsEmpty || best[0] == IModelRunner.SeeLogits)
+        {
+            _logits.Fetch(0, logits.Length).CopyTo(logits);
+        }
     }
 
     public void Dispose()
     {
-        foreach (IDisposable? part in (IEnumerable<IDisposable?>)[_lastRowTensor, .. _everyRowTensors, .. _logitTensors, _lastRow, _everyRow, _logits])
+        foreach (IDisposable? part in (IEnumerable<IDisposable?>)[_lastRowTensor, .. _everyRowTensors, .. _logitTensors, _lastRow, _everyRow, _logits, _best])
         {
             part?.Dispose();
         }

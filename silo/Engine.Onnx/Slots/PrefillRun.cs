@@ -36,7 +36,8 @@ internal sealed class PrefillRun : IDisposable
     }
 
     /// <param name="logits">None, those after the last token, or those after each.</param>
-    public void Run(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    /// <param name="best">As in <see cref="IModelRunner.Prefill"/>.</param>
+    public void Run(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best)
     {
         int padded = Even(tokens.Length);
         Span<long> ids = _ids.Span(0, padded);
@@ -58,7 +59,7 @@ internal sealed class PrefillRun : IDisposable
 
         _logits.Bind(run, slot, tokens.Length, logits.Length);
         run.Run();
-        _logits.CopyTo(logits);
+        _logits.Fetch(logits, best);
     }
 
     /// <summary>Tokens of a chunk with its padding.</summary>

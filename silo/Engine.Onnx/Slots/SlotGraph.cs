@@ -6,13 +6,15 @@ namespace DeepSeekOrleans.Engine.Onnx.Slots;
 
 /// <summary>The names and sizes of a graph in slot form, as the model factory writes it.</summary>
 /// <param name="NeedsPairs">Its kernels give a row the same bits in any company only while the number of rows is even.</param>
-internal sealed record SlotGraph(int Vocabulary, int ContextLength, KvShape Kv, bool NeedsPairs)
+/// <param name="NamesBest">It has the output <see cref="BestToken"/>.</param>
+internal sealed record SlotGraph(int Vocabulary, int ContextLength, KvShape Kv, bool NeedsPairs, bool NamesBest)
 {
     public const string InputIds = "input_ids";
     public const string SequenceLengths = "seqlens_k";
     public const string TotalLength = "total_sequence_length";
     public const string LogitRows = "logit_rows";
     public const string Logits = "logits";
+    public const string BestToken = "best_token";
 
     // of a joined run, whose chunk has a cache of its own in the graph
     public const string PartSizes = "part_sizes";
@@ -61,7 +63,8 @@ internal sealed record SlotGraph(int Vocabulary, int ContextLength, KvShape Kv, 
                 logits[1],
                 contextLength,
                 new KvShape(layers, cache[1], cache[3], element),
-                session.ModelMetadata.CustomMetadataMap.ContainsKey("deepseek.row_pairs"))
+                session.ModelMetadata.CustomMetadataMap.ContainsKey("deepseek.row_pairs"),
+                session.OutputMetadata.ContainsKey(BestToken))
             : throw new ModelFormatException(fileName, "the graph does not say its context length");
     }
 }

@@ -27,6 +27,9 @@ internal sealed class SlotRunner : IModelRunner
             // one kernel reads such a cache for both; with numbers in floating point there are two, which round differently
             DecodesAsItPrefills = graph.Kv.Element == TensorElementType.Int8 && options.Provider == ExecutionProviders.Cpu,
             JoinsRuns = joined is not null,
+
+            // in the machine's own memory, logits have nowhere to go
+            ChoosesTokens = graph.NamesBest && !device.IsHost,
         };
         // One position more than sequences may use: room for the padding of the last chunk.
         _cache = new SlotKvCache(device, graph.Kv, options.Slots, contextLength + 1, hasSpare: graph.NeedsPairs);
@@ -39,16 +42,18 @@ internal sealed class SlotRunner : IModelRunner
 
     internal SlotKvCache Cache => _cache;
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best = default)
     {
         RunArguments.CheckPrefill(Shape, slot, position, tokens, logits.Length);
-        _prefill.Run(slot, position, tokens, logits);
+        RunArguments.CheckBest(Shape, best.Length, rows: logits.Length == Shape.Vocabulary ? 1 : 0);
+        _prefill.Run(slot, position, tokens, logits, best);
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best = default)
     {
         RunArguments.CheckDecode(Shape, tokens, positions, logits.Length);
-        _decode.Run(tokens, positions).CopyTo(logits);
+        RunArguments.CheckBest(Shape, best.Length, tokens.Length);
+        _decode.Run(tokens, positions, logits, best);
     }
 
     public void PrefillBesideDecode(

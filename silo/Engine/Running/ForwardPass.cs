@@ -12,6 +12,8 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
     private readonly int _vocabulary = runner.Shape.Vocabulary;
     private readonly float[] _prefillLogits = new float[runner.Shape.Vocabulary];
     private readonly bool[] _rowFailed = new bool[runner.Shape.Slots];
+    private readonly int[] _prefillBest = new int[1];
+    private readonly int[] _rowBest = new int[runner.Shape.Slots];
     private float[] _rowLogits = [];
     private float[] _verifiedLogits = [];
     private int _succeeded;
@@ -24,6 +26,9 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
 
     public bool PrefillFailed { get; private set; }
 
+    /// <summary>What greedy choice takes after the chunk, or <see cref="IModelRunner.SeeLogits"/>.</summary>
+    public int PrefillBest => _prefillBest[0];
+
     public Span<float> PrefillLogits => _prefillLogits;
 
     /// <summary>How many tokens of the verifying run have logits: all, or the first when the draft made the run fail, or none.</summary>
@@ -35,6 +40,9 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
     public ModelRunException? Failure { get; private set; }
 
     public bool RowFailed(int row) => _rowFailed[row];
+
+    /// <inheritdoc cref="PrefillBest"/>
+    public int RowBest(int row) => _rowBest[row];
 
     public Span<float> RowLogits(int row) => _rowLogits.AsSpan(row * _vocabulary, _vocabulary);
 
@@ -59,6 +67,8 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
         Failure = null;
         PrefillFailed = false;
         Array.Clear(_rowFailed);
+        _prefillBest[0] = IModelRunner.SeeLogits;
+        Array.Fill(_rowBest, IModelRunner.SeeLogits);
         if (JoinsRuns && plan.Prefill is not null && plan.RowCount > 0)
         {
             RunJoined(plan);
@@ -119,7 +129,9 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
         if (plan.Prefill is { } sequence)
         {
             Span<float> logits = plan.PrefillCompletes ? _prefillLogits : [];
-            PrefillFailed = !TryPrefill(sequence.Slot, sequence.KvLength, plan.Chunk, logits);
+            Span<int> best = plan.PrefillCompletes && runner.Shape.ChoosesTokens && sequence.TakesBest ? _prefillBest : [];
+            best.Clear();
+            PrefillFailed = !TryPrefill(sequence.Slot, sequence.KvLength, plan.Chunk, logits, best);
         }
     }
 
@@ -154,15 +166,43 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
         }
 
         Span<float> logits = LogitsFor(plan.RowCount);
+        Span<int> best = BestFor(plan);
         try
         {
-            runner.Decode(plan.Tokens, plan.Positions, logits);
+            runner.Decode(plan.Tokens, plan.Positions, logits, best);
             _succeeded++;
         }
         catch (ModelRunException)
         {
+            best.Fill(IModelRunner.SeeLogits);
             RunRowsAlone(plan);
         }
+    }
+
+    /// <summary>Asks for the best tokens of the rows that take them, and of those that nobody wants; empty where no row takes its own.</summary>
+    private Span<int> BestFor(StepPlan plan)
+    {
+        if (!runner.Shape.ChoosesTokens)
+        {
+            return [];
+        }
+
+        bool anyTakes = false;
+        for (int row = 0; row < plan.RowCount; row++)
+        {
+            bool needsLogits = plan.Rows[row] is { TakesBest: false };
+            _rowBest[row] = needsLogits ? IModelRunner.SeeLogits : 0;
+            anyTakes |= plan.Rows[row] is not null && !needsLogits;
+        }
+
+        Span<int> best = _rowBest.AsSpan(0, plan.RowCount);
+        if (anyTakes)
+        {
+            return best;
+        }
+
+        best.Fill(IModelRunner.SeeLogits);
+        return [];
     }
 
     /// <summary>
@@ -180,11 +220,11 @@ internal sealed partial class ForwardPass(IModelRunner runner, int faultLimit, I
         }
     }
 
-    private bool TryPrefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    private bool TryPrefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best = default)
     {
         try
         {
-            runner.Prefill(slot, position, tokens, logits);
+            runner.Prefill(slot, position, tokens, logits, best);
             _succeeded++;
             return true;
         }

@@ -8,10 +8,10 @@ internal sealed class MeasuredRunner(IModelRunner runner, StepCosts costs, Verif
 {
     public ModelShape Shape => runner.Shape;
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best)
     {
         long start = time.GetTimestamp();
-        runner.Prefill(slot, position, tokens, logits);
+        runner.Prefill(slot, position, tokens, logits, best);
         long taken = time.GetTimestamp() - start;
         if (logits.Length > Shape.Vocabulary)
         {
@@ -24,10 +24,10 @@ internal sealed class MeasuredRunner(IModelRunner runner, StepCosts costs, Verif
         }
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         long start = time.GetTimestamp();
-        runner.Decode(tokens, positions, logits);
+        runner.Decode(tokens, positions, logits, best);
         long taken = time.GetTimestamp() - start;
         costs.RowsTook(tokens.Length, taken);
         if (tokens.Length == 1)

@@ -57,6 +57,9 @@ internal sealed class Sequence(GenerationRequest request, TenantLane lane, long 
     /// <summary>Null when the request changes no logits.</summary>
     public LogitAdjustments? Adjustments { get; set; }
 
+    /// <summary>Its next token is the one with the largest logit.</summary>
+    public bool TakesBest => Adjustments is null && Request.Sampling.Temperature <= 0;
+
     /// <summary>
     /// Tokens that are prefilled before the first decode row: prompt and tokens emitted elsewhere, and after a preemption those emitted
     /// here.

@@ -82,7 +82,7 @@ internal sealed partial class EngineCore
         {
             int row = _verified++;
             bool failed = row >= _forward.VerifiedCount;
-            SampledToken sampled = SampleRow(sequence, failed, failed ? [] : _forward.VerifiedLogits(row), sequence.OutputCount + row);
+            SampledToken sampled = SampleRow(sequence, failed, IModelRunner.SeeLogits, failed ? [] : _forward.VerifiedLogits(row), sequence.OutputCount + row);
             _sampled.Add(sampled);
             goesOn = sampled.Finish is null && _verified < _forward.VerifiedCount && sampled.Token == LastPlan.VerifiedTokens[_verified];
         }

@@ -185,7 +185,7 @@ internal sealed partial class EngineCore
         _sampled.Clear();
         if (LastPlan.Prefill is { } prefilled && (LastPlan.PrefillCompletes || _forward.PrefillFailed))
         {
-            _sampled.Add(SampleRow(prefilled, _forward.PrefillFailed, _forward.PrefillLogits, prefilled.OutputCount));
+            _sampled.Add(SampleRow(prefilled, _forward.PrefillFailed, _forward.PrefillBest, _forward.PrefillLogits, prefilled.OutputCount));
         }
 
         SampleVerified();
@@ -193,7 +193,7 @@ internal sealed partial class EngineCore
         {
             if (LastPlan.Rows[row] is { } sequence)
             {
-                _sampled.Add(SampleRow(sequence, _forward.RowFailed(row), _forward.RowLogits(row), sequence.OutputCount));
+                _sampled.Add(SampleRow(sequence, _forward.RowFailed(row), _forward.RowBest(row), _forward.RowLogits(row), sequence.OutputCount));
             }
         }
     }
@@ -268,9 +268,11 @@ internal sealed partial class EngineCore
     private TimeSpan CostOf(double ticks) => TimeSpan.FromSeconds(ticks / _time.TimestampFrequency);
 
     /// <summary>Decides one token; stop state and penalties know it then, because the next one of the same step may need them.</summary>
-    private SampledToken SampleRow(Sequence sequence, bool failed, Span<float> logits, int index)
+    private SampledToken SampleRow(Sequence sequence, bool failed, int best, Span<float> logits, int index)
     {
-        int token = failed ? Sampler.NoToken : _sampler.Sample(logits, sequence.Request.Sampling, sequence.Adjustments, index);
+        int token = failed ? Sampler.NoToken
+            : best != IModelRunner.SeeLogits ? best
+            : _sampler.Sample(logits, sequence.Request.Sampling, sequence.Adjustments, index);
         if (token == Sampler.NoToken)
         {
             return new SampledToken(sequence, token, FinishReason.ModelFault);

@@ -11,12 +11,13 @@ internal sealed class TimedRunner(IModelRunner runner) : IModelRunner
     /// <summary>Time spent in decode steps so far; read on the engine's thread.</summary>
     public TimeSpan Decoding { get; private set; }
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits) => runner.Prefill(slot, position, tokens, logits);
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best) =>
+        runner.Prefill(slot, position, tokens, logits, best);
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         long start = Stopwatch.GetTimestamp();
-        runner.Decode(tokens, positions, logits);
+        runner.Decode(tokens, positions, logits, best);
         Decoding += Stopwatch.GetElapsedTime(start);
     }
 

@@ -12,7 +12,7 @@ internal sealed class PreparedRunner(int vocabulary, int slots, int contextLengt
 
     public ModelShape Shape { get; } = new(vocabulary, contextLength, slots, 256);
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best = default)
     {
         for (int start = 0; start < logits.Length; start += Shape.Vocabulary)
         {
@@ -20,7 +20,7 @@ internal sealed class PreparedRunner(int vocabulary, int slots, int contextLengt
         }
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits) =>
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best = default) =>
         _logits.AsSpan(0, logits.Length).CopyTo(logits);
 
     public void PrefillBesideDecode(

@@ -9,17 +9,17 @@ internal sealed class FaultyRunner(IModelRunner inner, FaultRates rates, FaultCo
 
     public ModelShape Shape => inner.Shape;
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best)
     {
         Strike();
-        inner.Prefill(slot, position, tokens, logits);
+        inner.Prefill(slot, position, tokens, logits, best);
         Spoil(logits);
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best)
     {
         Strike();
-        inner.Decode(tokens, positions, logits);
+        inner.Decode(tokens, positions, logits, best);
         Spoil(logits);
     }
 

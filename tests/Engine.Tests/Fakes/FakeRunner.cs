@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace DeepSeekOrleans.Engine.Tests.Fakes;
 
 /// <summary>
@@ -28,6 +30,9 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
 
     public int Copies { get; private set; }
 
+    /// <summary>Rows whose logits were given, those that only fill a run included.</summary>
+    public int LogitRows { get; private set; }
+
     /// <summary>The call under way is a decode run.</summary>
     public bool IsDecoding { get; private set; }
 
@@ -53,16 +58,18 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
     public static ModelShape ShapeOf(int slots = 4, int vocabulary = 97, int context = 256, int chunk = 64) =>
         new(vocabulary, context, slots, chunk) { DecodesAsItPrefills = true };
 
-    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Prefill(int slot, int position, ReadOnlySpan<int> tokens, Span<float> logits, Span<int> best = default)
     {
         Require(tokens.Length is >= 1 && tokens.Length <= Shape.MaxPrefillChunk, $"a chunk of {tokens.Length} tokens");
         int rows = logits.Length / Shape.Vocabulary;
         Require(logits.Length == rows * Shape.Vocabulary && (rows <= 1 || rows == tokens.Length), $"room for {logits.Length} logits");
+        Require(best.IsEmpty || (Shape.ChoosesTokens && best.Length == rows), $"{best.Length} tokens of {rows} rows");
         BeforeRun?.Invoke();
         IsDecoding = false;
         Prefills++;
         PrefillCost?.Invoke(tokens.Length, position);
         Chunk(slot, position, tokens, rows, logits);
+        Choose(best, logits);
     }
 
     public void PrefillBesideDecode(
@@ -100,14 +107,37 @@ internal sealed class FakeRunner(ModelShape shape) : IModelRunner
         }
     }
 
-    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
+    public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits, Span<int> best = default)
     {
         RequireRows(tokens, positions, logits);
+        Require(best.IsEmpty || (Shape.ChoosesTokens && best.Length == tokens.Length), $"{best.Length} tokens of {tokens.Length} rows");
         BeforeRun?.Invoke();
         IsDecoding = true;
         Decodes++;
         DecodeCost?.Invoke(tokens.Length);
         Rows(tokens, positions, logits);
+        Choose(best, logits);
+    }
+
+    /// <summary>Names tokens as a device does that keeps its logits: whoever reads those of a named row gets numbers that are none.</summary>
+    private void Choose(Span<int> best, Span<float> logits)
+    {
+        LogitRows += logits.Length / Shape.Vocabulary;
+        for (int row = 0; row < best.Length; row++)
+        {
+            Span<float> rowLogits = logits.Slice(row * Shape.Vocabulary, Shape.Vocabulary);
+            float largest = TensorPrimitives.Max<float>(rowLogits);
+            bool isSure = float.IsFinite(largest) && rowLogits.Count(largest) == 1;
+            if (best[row] == IModelRunner.SeeLogits || !isSure)
+            {
+                best[row] = IModelRunner.SeeLogits;
+                continue;
+            }
+
+            best[row] = rowLogits.IndexOf(largest);
+            rowLogits.Fill(float.NaN);
+            LogitRows--;
+        }
     }
 
     private void RequireRows(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)

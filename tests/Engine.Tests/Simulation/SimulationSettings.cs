@@ -35,7 +35,12 @@ internal sealed class SimulationSettings
     public required int DeviceDiesAtStep { get; init; }
 
     public static SimulationSettings From(Random random) =>
-        From(random, new ModelShape(Vocabulary, random.Next(8, 40), random.Next(1, 6), random.Next(1, 9)) { DecodesAsItPrefills = true, JoinsRuns = random.Next(2) == 0 });
+        From(random, new ModelShape(Vocabulary, random.Next(8, 40), random.Next(1, 6), random.Next(1, 9))
+        {
+            DecodesAsItPrefills = true,
+            JoinsRuns = random.Next(2) == 0,
+            ChoosesTokens = random.Next(2) == 0,
+        });
 
     private static SimulationSettings From(Random random, ModelShape shape) => new()
     {
