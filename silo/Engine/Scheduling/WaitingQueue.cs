@@ -20,14 +20,18 @@ internal sealed class WaitingQueue
 
     /// <summary>
     /// The sequence that <see cref="TryDequeue"/> would take: the next suspect or, without any, the first of the tenant whose turn it
-    /// is. Null when nobody waits, or while a suspect is on trial.
+    /// is. Null when nobody waits, or while a suspect is tried alone.
     /// </summary>
-    public Sequence? Next => OnTrial is not null ? null : _suspects.First?.Value ?? _rotation.First?.Value.Waiting.First!.Value;
+    public Sequence? Next => IsClosed ? null : NextSuspect?.Value ?? _rotation.First?.Value.Waiting.First!.Value;
 
     public IEnumerable<Sequence> All => _suspects.Concat(_rotation.SelectMany(lane => lane.Waiting));
 
     /// <summary>The suspect that runs and is not cleared yet; null also while it has lost its slot, so that others can go on.</summary>
     public Sequence? OnTrial => _lastSuspect is { IsCleared: false, Slot: not Sequence.NoSlot } ? _lastSuspect : null;
+
+    private bool IsClosed => OnTrial is { IsTriedAlone: true };
+
+    private LinkedListNode<Sequence>? NextSuspect => OnTrial is null ? _suspects.First : null;
 
     /// <summary>Tenants with waiting or running sequences.</summary>
     public int Tenants => _lanes.Count;
@@ -67,7 +71,7 @@ internal sealed class WaitingQueue
     /// <summary>Takes the next suspect or, without any, the first sequence of the tenant whose turn it is.</summary>
     public bool TryDequeue(out Sequence sequence)
     {
-        if (OnTrial is null && _suspects.First is { } suspect)
+        if (NextSuspect is { } suspect)
         {
             _suspects.RemoveFirst();
             Count--;
@@ -75,7 +79,7 @@ internal sealed class WaitingQueue
             return true;
         }
 
-        if (OnTrial is not null || _rotation.First is not { } turn)
+        if (IsClosed || _rotation.First is not { } turn)
         {
             sequence = null!;
             return false;

@@ -84,6 +84,26 @@ public sealed class WaitingQueueTests
         Assert.Equal([3, 4, 2, 1, 5], DequeueAll());
     }
 
+    [Theory]
+    [InlineData(true, new long[] { 1 })]
+    [InlineData(false, new long[] { 1, 11, 12 })]
+    public void TryDequeue_SuspectOnTrial_LetsOthersInUnlessItIsTriedAlone(bool alone, long[] expected)
+    {
+        Sequence suspect = _queue.EnqueueSuspect(Requests.Of(1, tenant: "a"), breaks: 1, alone);
+        _queue.EnqueueSuspect(Requests.Of(2, tenant: "a"), breaks: 1, alone);
+        Enqueue("b", 11, 12);
+
+        List<long> taken = [Dequeue()];
+        suspect.Slot = 0;
+        while (_queue.Next is { } next)
+        {
+            Assert.Equal(next.Request.Id, Dequeue());
+            taken.Add(next.Request.Id);
+        }
+
+        Assert.Equal(expected, taken);
+    }
+
     [Fact]
     public void TryDequeue_HigherPriorityOfOneTenant_TakesNoTurnOfAnother()
     {
