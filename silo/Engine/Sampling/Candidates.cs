@@ -55,22 +55,16 @@ internal sealed class Candidates(int vocabulary)
         return true;
     }
 
-    /// <summary>Draws one of the kept tokens in proportion to its weight.</summary>
-    /// <param name="uniform">In [0, 1).</param>
-    public int Draw(double uniform)
+    /// <summary>Draws one of the kept tokens in proportion to its weight, whatever their order.</summary>
+    public int Draw(ulong seed, ulong position)
     {
-        double target = uniform * _mass;
-        double sum = 0;
+        Race race = new(seed, position, Race.Among.Tokens);
         foreach (Candidate candidate in Kept)
         {
-            sum += candidate.Weight;
-            if (sum > target)
-            {
-                return candidate.Token;
-            }
+            race.Enter(candidate.Token, candidate.Weight);
         }
 
-        return _gathered[_count - 1].Token;
+        return race.Winner;
     }
 
     /// <summary>Lowers the threshold until enough tokens or enough mass lie above it.</summary>

@@ -14,10 +14,11 @@ internal static class Philox
     private const uint Weyl0 = 0x9E3779B9;
     private const uint Weyl1 = 0xBB67AE85;
 
-    /// <summary>The number of one position: uniform in [0, 1), with 53 random bits.</summary>
-    public static double Uniform(ulong seed, ulong position)
+    /// <summary>A number of one position: uniform in [0, 1), with 53 random bits.</summary>
+    /// <param name="item">Tells the numbers of a position apart, with <paramref name="kind"/>.</param>
+    public static double Uniform(ulong seed, ulong position, uint item = 0, uint kind = 0)
     {
-        (uint high, uint low, _, _) = Block((uint)position, (uint)(position >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
+        (uint high, uint low, _, _) = Block((uint)position, (uint)(position >> 32), item, kind, (uint)seed, (uint)(seed >> 32));
         ulong bits = ((ulong)high << 32) | low;
         return (bits >> 11) * (1.0 / (1UL << 53));
     }

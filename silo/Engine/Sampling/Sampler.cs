@@ -36,8 +36,9 @@ internal sealed class Sampler(int vocabulary)
         }
 
         _weights.Fill(logits, largest, sampling.Temperature);
-        double uniform = Philox.Uniform(sampling.Seed, (ulong)position);
-        return _candidates.Select(_weights.All, _weights.Total, sampling) ? _candidates.Draw(uniform) : _weights.Draw(uniform);
+        return _candidates.Select(_weights.All, _weights.Total, sampling)
+            ? _candidates.Draw(sampling.Seed, (ulong)position)
+            : _weights.Draw(sampling.Seed, (ulong)position);
     }
 
     /// <summary>Maximum and search take half the time of TensorPrimitives.IndexOfMax, which tells 0 from -0 besides.</summary>

@@ -80,6 +80,29 @@ public sealed class SamplerTests
         Assert.Equal(Sampler.NoToken, _sampler.Sample(logits, new() { Temperature = temperature }, null, 0));
     }
 
+    [Theory]
+    [InlineData(0, 1f)]
+    [InlineData(0, 0.95f)]
+    [InlineData(1000, 1f)]
+    public void Sample_LogitsDifferInTheirLastBits_IsTheSameToken(int topK, float topP)
+    {
+        const int Draws = 5_000;
+        SamplingParameters sampling = new() { Temperature = 1, TopK = topK, TopP = topP, Seed = 5 };
+        var sampler = new Sampler(4096);
+        var random = new Random(3);
+        float[] logits = [.. Enumerable.Range(0, 4096).Select(_ => random.NextSingle())];
+
+        // as two kernels leave them that add in another order: not each by chance, but with a tendency
+        float[] other = [.. logits.Select((logit, token) => logit + (1e-5f * MathF.Sin(token / 500f)))];
+        int different = 0;
+        for (int position = 0; position < Draws; position++)
+        {
+            different += sampler.Sample([.. logits], sampling, null, position) == sampler.Sample([.. other], sampling, null, position) ? 0 : 1;
+        }
+
+        Assert.InRange(different, 0, 1);
+    }
+
     [Fact]
     public void Sample_ExcludedTokens_AreNeverDrawn()
     {
