@@ -14,6 +14,7 @@ internal sealed class Candidates(int vocabulary)
     private const float LastThreshold = 1e-12f;
 
     private readonly Candidate[] _gathered = new Candidate[vocabulary];
+    private readonly double[] _blockSums = new double[(vocabulary + Weights.Block - 1) / Weights.Block];
     private int _count;
     private double _mass;
 
@@ -55,16 +56,37 @@ internal sealed class Candidates(int vocabulary)
         return true;
     }
 
-    /// <summary>Draws one of the kept tokens in proportion to its weight, whatever their order.</summary>
+    /// <summary>Draws one of the kept tokens in proportion to its weight, as <see cref="Weights.Draw"/> does, whatever their order.</summary>
     public int Draw(ulong seed, ulong position)
     {
-        Race race = new(seed, position, Race.Among.Tokens);
+        Array.Clear(_blockSums);
         foreach (Candidate candidate in Kept)
         {
-            race.Enter(candidate.Token, candidate.Weight);
+            _blockSums[candidate.Token / Weights.Block] += candidate.Weight;
         }
 
-        return race.Winner;
+        int block = Race.Among(Race.Runners.Blocks, seed, position, first: 0, _blockSums);
+        Span<double> smallSums = stackalloc double[Weights.Block / Weights.SmallBlock];
+        smallSums.Clear();
+        foreach (Candidate candidate in Kept)
+        {
+            if (candidate.Token / Weights.Block == block)
+            {
+                smallSums[candidate.Token % Weights.Block / Weights.SmallBlock] += candidate.Weight;
+            }
+        }
+
+        int smallBlock = Race.Among(Race.Runners.SmallBlocks, seed, position, first: block * smallSums.Length, smallSums);
+        Race tokens = new(Race.Runners.Tokens, seed, position);
+        foreach (Candidate candidate in Kept)
+        {
+            if (candidate.Token / Weights.SmallBlock == smallBlock)
+            {
+                tokens.Enter(candidate.Token, candidate.Weight);
+            }
+        }
+
+        return tokens.Winner;
     }
 
     /// <summary>Lowers the threshold until enough tokens or enough mass lie above it.</summary>

@@ -7,12 +7,12 @@ namespace DeepSeekOrleans.Engine.Sampling;
 /// has read, name another winner only where two arrive at the same time to these bits. A number that is looked up in the running sums of
 /// the weights would meet a border of one of them: in a flat distribution over 4,096 tokens once in some 2,500 draws.
 /// </summary>
-internal struct Race(ulong seed, ulong position, Race.Among among)
+internal struct Race(Race.Runners runners, ulong seed, ulong position)
 {
     private double _first = double.PositiveInfinity;
 
     /// <summary>What runs. Each kind has random numbers of its own.</summary>
-    public enum Among : uint
+    public enum Runners : uint
     {
         Tokens,
         Blocks,
@@ -22,6 +22,19 @@ internal struct Race(ulong seed, ulong position, Race.Among among)
     /// <summary>Whoever arrives first so far; -1 before anybody has a weight.</summary>
     public int Winner { get; private set; } = -1;
 
+    /// <param name="first">The name of the first one.</param>
+    /// <returns>The name of the winner.</returns>
+    public static int Among(Runners runners, ulong seed, ulong position, int first, ReadOnlySpan<double> weights)
+    {
+        Race race = new(runners, seed, position);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            race.Enter(first + i, weights[i]);
+        }
+
+        return race.Winner;
+    }
+
     /// <param name="weight">Zero takes no part.</param>
     public void Enter(int runner, double weight)
     {
@@ -30,7 +43,7 @@ internal struct Race(ulong seed, ulong position, Race.Among among)
             return;
         }
 
-        double time = -Math.Log(1 - Philox.Uniform(seed, position, (uint)runner, (uint)among)) / weight;
+        double time = -Math.Log(1 - Philox.Uniform(seed, position, (uint)runner, (uint)runners)) / weight;
         if (time < _first)
         {
             (_first, Winner) = (time, runner);

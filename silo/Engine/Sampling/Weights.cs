@@ -8,10 +8,10 @@ namespace DeepSeekOrleans.Engine.Sampling;
 internal sealed class Weights(int vocabulary)
 {
     // 4 kB: the passes over a block stay in the first-level cache, and a draw looks at one block instead of the vocabulary.
-    private const int Block = 1024;
+    public const int Block = 1024;
 
     // a race costs some 20 ns for each that runs: among 32 and then among 32 instead of among 1,024
-    private const int SmallBlock = 32;
+    public const int SmallBlock = 32;
 
     private readonly float[] _weights = new float[vocabulary];
     private readonly double[] _blockSums = new double[(vocabulary + Block - 1) / Block];
@@ -38,25 +38,20 @@ internal sealed class Weights(int vocabulary)
     /// <summary>Draws a token in proportion to its weight: a block, a small block of it, and a token of that.</summary>
     public int Draw(ulong seed, ulong position)
     {
-        Race blocks = new(seed, position, Race.Among.Blocks);
-        for (int block = 0; block < _blockSums.Length; block++)
+        int block = Race.Among(Race.Runners.Blocks, seed, position, first: 0, _blockSums);
+        Span<double> smallSums = stackalloc double[Block / SmallBlock];
+        int smallBlocks = (BlockAt(block).Length + SmallBlock - 1) / SmallBlock;
+        for (int small = 0; small < smallBlocks; small++)
         {
-            blocks.Enter(block, _blockSums[block]);
+            smallSums[small] = SumOf(SmallBlockAt((block * smallSums.Length) + small));
         }
 
-        Race smallBlocks = new(seed, position, Race.Among.SmallBlocks);
-        int start = blocks.Winner * Block;
-        int end = start + BlockAt(blocks.Winner).Length;
-        for (int small = start; small < end; small += SmallBlock)
-        {
-            smallBlocks.Enter(small, SumOf(SmallBlockAt(small)));
-        }
-
-        Race tokens = new(seed, position, Race.Among.Tokens);
-        ReadOnlySpan<float> weights = SmallBlockAt(smallBlocks.Winner);
+        int smallBlock = Race.Among(Race.Runners.SmallBlocks, seed, position, first: block * smallSums.Length, smallSums[..smallBlocks]);
+        Race tokens = new(Race.Runners.Tokens, seed, position);
+        ReadOnlySpan<float> weights = SmallBlockAt(smallBlock);
         for (int token = 0; token < weights.Length; token++)
         {
-            tokens.Enter(smallBlocks.Winner + token, weights[token]);
+            tokens.Enter((smallBlock * SmallBlock) + token, weights[token]);
         }
 
         return tokens.Winner;
@@ -73,7 +68,8 @@ internal sealed class Weights(int vocabulary)
         return sum;
     }
 
-    private ReadOnlySpan<float> SmallBlockAt(int start) => _weights.AsSpan(start, Math.Min(SmallBlock, _weights.Length - start));
+    private ReadOnlySpan<float> SmallBlockAt(int number) =>
+        _weights.AsSpan(number * SmallBlock, Math.Min(SmallBlock, _weights.Length - (number * SmallBlock)));
 
     private Span<float> BlockAt(int block) => _weights.AsSpan(block * Block, Math.Min(Block, _weights.Length - (block * Block)));
 }
