@@ -5,7 +5,7 @@ namespace DeepSeekOrleans.Engine.Sampling;
 /// of its weight, from a random number of its own, and the first to arrive wins (the exponential form of the Gumbel-max trick; Maddison,
 /// Tarlow and Minka, "A* Sampling", NIPS 2014, section 2). Weights that differ in their last bits, as after a prompt that another kernel
 /// has read, name another winner only where two arrive at the same time to these bits. A number that is looked up in the running sums of
-/// the weights would meet a border of one of them: in a flat distribution over 4,096 tokens once in some 2,500 draws.
+/// the weights would meet a border of one of them: <c>SamplerTests</c> saw it do so in 15 of 5,000 draws from a flat distribution over 4,096.
 /// </summary>
 internal struct Race(Race.Runners runners, ulong seed, ulong position)
 {

@@ -10,7 +10,7 @@ internal sealed class Weights(int vocabulary)
     // 4 kB: the passes over a block stay in the first-level cache, and a draw looks at one block instead of the vocabulary.
     public const int Block = 1024;
 
-    // a race costs some 20 ns for each that runs: among 32 and then among 32 instead of among 1,024
+    // a race costs a random number and a logarithm for each that runs: among 32 and then among 32 instead of among 1,024
     public const int SmallBlock = 32;
 
     private readonly float[] _weights = new float[vocabulary];
