@@ -26,6 +26,12 @@ public sealed class FrontendOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
     public TimeSpan ReadinessTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long rehearsed requests may keep this process from being ready, counted from the first worker on; 0 leaves them out.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan RehearsalLimit { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The models on offer; at least one.</summary>
     public IList<ServedModelOptions> Models { get; set; } = [];
 }

@@ -98,6 +98,10 @@ public static class FrontendServices
         services.AddSingleton<ConversationsEndpoint>();
 
         services.AddSingleton<GenerateRequestValidator>();
+        services.AddSingleton<ReadyWorkers>();
+        services.AddSingleton<RehearsedRequest>();
+        services.AddSingleton<Rehearsal>();
+        services.AddHostedService(provider => provider.GetRequiredService<Rehearsal>());
         services.AddSingleton<Readiness>();
         services.AddSingleton<Liveness>();
         services.AddSingleton<HealthEndpoints>();

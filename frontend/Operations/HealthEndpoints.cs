@@ -19,7 +19,7 @@ internal sealed class HealthEndpoints(Readiness readiness, Liveness liveness)
     {
         ReadinessReport report = await readiness.ReportAsync().WaitAsync(context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = report.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        var body = new HealthBody(report.IsReady ? "ready" : "not_ready", report.Reasons);
+        var body = new HealthBody(report.IsReady ? "ready" : "not_ready", [.. report.Reasons]);
         await context.Response.WriteJsonAsync(body, HealthJsonContext.Default.HealthBody, context.RequestAborted).ConfigureAwait(false);
     }
 }

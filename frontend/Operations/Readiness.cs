@@ -1,71 +1,57 @@
-using DeepSeekOrleans.Frontend.Generation;
-using DeepSeekOrleans.GrainInterfaces;
-using Microsoft.Extensions.Options;
-using Orleans.Runtime;
-
 namespace DeepSeekOrleans.Frontend.Operations;
 
 /// <summary>
-/// Whether there is a worker to send requests to, as the routers see it. Anyone may ask, so the answer is kept for a moment and
-/// asked for once, however many ask at a time.
+/// Whether clients should come here: there is a worker to send requests to, and the rehearsal is over. Anyone may ask, so the workers are
+/// counted once, however many ask at a time, and the count is kept for a moment.
 /// </summary>
-internal sealed class Readiness(ModelCatalog catalog, IGrainFactory grains, IOptions<FrontendOptions> options, TimeProvider time)
+internal sealed class Readiness(ReadyWorkers workers, Rehearsal rehearsal, TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(500);
 
     // guards the two fields below, never held across the call
     private readonly Lock _latest = new();
-    private Task<ReadinessReport>? _report;
-    private long _askedAt;
+    private Task<ModelReadiness[]>? _counted;
+    private long _countedAt;
 
-    public Task<ReadinessReport> ReportAsync()
+    public async Task<ReadinessReport> ReportAsync() =>
+        new(await CountAsync().ConfigureAwait(false), IsRehearsing: !rehearsal.Ended.IsCompleted);
+
+    private Task<ModelReadiness[]> CountAsync()
     {
         lock (_latest)
         {
-            if (_report is null || (_report.IsCompleted && time.GetElapsedTime(_askedAt) > Lifetime))
+            if (_counted is null || (_counted.IsCompleted && time.GetElapsedTime(_countedAt) > Lifetime))
             {
-                _askedAt = time.GetTimestamp();
-                _report = AskAsync();
+                _countedAt = time.GetTimestamp();
+                _counted = workers.CountAsync();
             }
 
-            return _report;
-        }
-    }
-
-    private async Task<ReadinessReport> AskAsync()
-    {
-        ModelReadiness[] models = await Task.WhenAll(catalog.Models.Select(AskAsync)).ConfigureAwait(false);
-        return new ReadinessReport(models);
-    }
-
-    private async Task<ModelReadiness> AskAsync(ServedModel model)
-    {
-        try
-        {
-            WorkerStatus[] workers = await grains
-                .GetGrain<IPromptCacheGrain>(RouterKey.Of(model.Name))
-                .GetWorkersAsync()
-                .WaitAsync(options.Value.ReadinessTimeout, time)
-                .ConfigureAwait(false);
-            return new ModelReadiness(model.Name, workers.Count(worker => worker.State == WorkerState.Ready), workers.Length);
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            // an unreachable router is an answer, not a failure of this probe
-            return new ModelReadiness(model.Name, 0, 0);
+            return _counted;
         }
     }
 }
 
-/// <param name="Ready">Workers that take requests.</param>
-/// <param name="Known">Workers that the router knows.</param>
-internal sealed record ModelReadiness(string Model, int Ready, int Known);
-
-/// <summary>Ready when at least one model has a ready worker.</summary>
-internal sealed record ReadinessReport(ModelReadiness[] Models)
+/// <summary>Ready when at least one model has a ready worker, and the first requests have been rehearsed.</summary>
+internal sealed record ReadinessReport(ModelReadiness[] Models, bool IsRehearsing)
 {
-    public bool IsReady => Models.Any(model => model.Ready > 0);
+    public bool IsReady => !IsRehearsing && HasWorker;
 
-    public string[] Reasons =>
-        [.. Models.Where(model => model.Ready == 0).Select(model => $"model '{model.Model}' has no ready worker ({model.Known} known)")];
+    /// <summary>What is missing, in sentences for whoever operates the cluster.</summary>
+    public IEnumerable<string> Reasons
+    {
+        get
+        {
+            foreach (ModelReadiness model in Models.Where(model => model.Ready == 0))
+            {
+                yield return $"model '{model.Model}' has no ready worker ({model.Known} known)";
+            }
+
+            if (IsRehearsing && HasWorker)
+            {
+                yield return "the first requests are being rehearsed";
+            }
+        }
+    }
+
+    private bool HasWorker => Models.Any(model => model.Ready > 0);
 }

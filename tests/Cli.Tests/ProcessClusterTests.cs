@@ -29,6 +29,18 @@ public sealed class ProcessClusterTests
     }
 
     [RedisFact]
+    public async Task R23_UpSaysReady_EverySiloHasRehearsedAndTheFrontendAgrees()
+    {
+        await using ClusterProcess cluster = await ClusterProcess.StartAsync("--silos", "2", "--frontends", "2", "--slots", "2");
+
+        HttpStatusCode[] ready = await Task.WhenAll(cluster.Frontends.Select(ReadinessAsync));
+        JsonArray silos = await ListAsync(cluster);
+
+        Assert.All(ready, status => Assert.Equal(HttpStatusCode.OK, status));
+        Assert.All(silos, silo => Assert.True((long)silo!["streams_begun"]! > 0, silos.ToJsonString()));
+    }
+
+    [RedisFact]
     public async Task Up_WithSilosThatCannotStart_SaysOnceWhyAndEnds()
     {
         ProcessStartInfo start = CommandLine.StartInfo("up", "--silos", "3", "--port", $"{FreePorts.Take(1)[0]}", "--grpc-port", $"{FreePorts.Take(1)[0]}");
@@ -234,6 +246,13 @@ public sealed class ProcessClusterTests
 
     private static async Task<FrontendState[]> ListFrontendsAsync(ClusterProcess cluster) =>
         [.. (await ControlPipe.AskAsync(cluster.Http.Port, new ControlRequest("list"), CancellationToken.None)).Frontends!];
+
+    private static async Task<HttpStatusCode> ReadinessAsync(Uri frontend)
+    {
+        using HttpClient http = new() { BaseAddress = frontend };
+        using HttpResponseMessage response = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        return response.StatusCode;
+    }
 
     private static async Task SignalAsync(string signal, int process)
     {

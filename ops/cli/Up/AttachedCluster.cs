@@ -45,6 +45,7 @@ internal static class AttachedCluster
             },
             report,
             cancellationToken);
+        await Task.WhenAll(cluster.Ready.Frontends.Select(frontend => FrontendPresence.WaitAsync(frontend.Http, cancellationToken)));
         report.Tell(new UpEvent("ready", "ready", cluster.Ready));
 
         await using StopRequest? asked = await WaitForStopAsync(cluster, settings.HttpPort, cancellationToken);

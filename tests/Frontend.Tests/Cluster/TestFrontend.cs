@@ -41,6 +41,7 @@ internal sealed class TestFrontend : IAsyncDisposable
         ClusterScript? script = null,
         Action<StreamOptions>? streams = null,
         Action<RequestLimits>? limits = null,
+        Action<FrontendOptions>? frontend = null,
         params ApiKeyOptions[] keys)
     {
         script ??= new ClusterScript();
@@ -55,6 +56,8 @@ internal sealed class TestFrontend : IAsyncDisposable
         {
             FrontendOptions demo = DemoModel.Options;
             (options.HttpPort, options.GrpcPort, options.Models) = (demo.HttpPort, demo.GrpcPort, demo.Models);
+            options.RehearsalLimit = TimeSpan.Zero;
+            frontend?.Invoke(options);
         });
         web.Services.Configure<AdmissionOptions>(options => options.Keys = [.. keys]);
 

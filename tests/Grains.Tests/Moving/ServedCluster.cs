@@ -125,6 +125,7 @@ internal sealed class ServedCluster : IAsyncDisposable
         web.AddDeepSeekFrontend(options =>
         {
             (options.HttpPort, options.GrpcPort) = (0, 0);
+            options.RehearsalLimit = TimeSpan.Zero;
             options.Models = [new ServedModelOptions { Name = ClusterUnderTest.Model, Directory = Repository.DemoModel, ContextLength = 2048 }];
         });
         web.Services.Configure<AdmissionOptions>(admission => admission.Keys = [.. keys]);
