@@ -21,7 +21,7 @@ internal static class Program
     private const string Usage = """
         usage: dotnet run -c Release --project tests/Benchmarks -- path | sampling | speculation | grains | grpc | cluster
            or: dotnet run -c Release --project tests/Benchmarks -- engine | forms | mixed | prefix | itl | kv  [SHAPE...] [--form NAME]... [--layers N]
-           or: dotnet run -c Release --project tests/Benchmarks -- soak [--minutes 5]
+           or: dotnet run -c Release --project tests/Benchmarks -- soak [--minutes 5] [--form NAME] [--kv-int8]
            or: dotnet run -c Release --project tests/Benchmarks -- gpu [--device 0]
         """;
 

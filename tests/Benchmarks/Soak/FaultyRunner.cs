@@ -26,6 +26,7 @@ internal sealed class FaultyRunner(IModelRunner inner, FaultRates rates, FaultCo
     public void PrefillBesideDecode(
         int slot, int position, ReadOnlySpan<int> chunk, Span<float> chunkLogits, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Span<float> logits)
     {
+        counts.JoinedRuns++;
         Strike();
         inner.PrefillBesideDecode(slot, position, chunk, chunkLogits, tokens, positions, logits);
         Spoil(chunkLogits);
@@ -88,7 +89,7 @@ internal sealed record FaultRates
     public required TimeSpan HangLength { get; init; }
 }
 
-/// <summary>What has been injected. Written by the engine's threads, of which one at a time runs a model.</summary>
+/// <summary>What has been injected, and into how many joined runs. Written by the engine's threads, of which one at a time runs a model.</summary>
 internal sealed class FaultCounts
 {
     public int Failures { get; set; }
@@ -98,4 +99,6 @@ internal sealed class FaultCounts
     public int Breaks { get; set; }
 
     public int Hangs { get; set; }
+
+    public int JoinedRuns { get; set; }
 }

@@ -52,16 +52,11 @@ internal sealed class SoakBenchmark : IAsyncDisposable
 
     public static async Task<int> RunAsync(TextWriter output, string[] arguments)
     {
-        double minutes = arguments switch
-        {
-            [] => 5,
-            ["--minutes", string text] => double.Parse(text, CultureInfo.InvariantCulture),
-            _ => throw new ArgumentException("usage: soak [--minutes 5]"),
-        };
+        var settings = SoakSettings.Parse(arguments);
         PreparedModel model = ModelConversion.Prepare(
-            ModelDirectory.Demo.FullName, ModelDirectory.CacheRoot, progress: null, CancellationToken.None);
+            ModelDirectory.Demo.FullName, ModelDirectory.CacheRoot, settings.Form, progress: null, CancellationToken.None);
         await using var soak = new SoakBenchmark(output, model.Directory);
-        return await soak.RunAsync(TimeSpan.FromMinutes(minutes)) ? 0 : 1;
+        return await soak.RunAsync(settings.Length) ? 0 : 1;
     }
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
@@ -119,7 +114,7 @@ internal sealed class SoakBenchmark : IAsyncDisposable
         await _output.WriteLineAsync(Invariant($"{seconds:F0} s, {_load.Tokens} tokens, {_load.Tokens / seconds:F0} tokens/s, {status.Steps} steps"));
         await _output.WriteLineAsync($"ended: {string.Join(", ", _load.Ends.OrderBy(end => end.Key).Select(end => $"{end.Key} {end.Value}"))}; refused {_load.Refused}");
         await _output.WriteLineAsync(
-            $"injected: {_faults.Failures} failing runs, {_faults.NotANumbers} not-a-numbers, {_faults.Breaks} breaks, {_faults.Hangs} hangs; rebuilt {status.Rebuilds} times");
+            $"injected: {_faults.Failures} failing runs, {_faults.NotANumbers} not-a-numbers, {_faults.Breaks} breaks, {_faults.Hangs} hangs; rebuilt {status.Rebuilds} times; {_faults.JoinedRuns} joined runs");
         foreach ((string when, ProcessSample sample) in new[] { ("start", early), ("middle", middle), ("end", late) })
         {
             await _output.WriteLineAsync(Invariant(
