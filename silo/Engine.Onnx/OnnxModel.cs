@@ -84,7 +84,7 @@ public static class OnnxModel
     /// <param name="weights">Shared with other sessions; null where the session keeps its own.</param>
     internal static InferenceSession Open(string path, OnnxRunnerOptions options, SharedWeights? weights = null)
     {
-        using SessionOptions session = SessionSettings.Create(options);
+        using SessionOptions session = SessionSettings.Create(options, takesTurns: weights is not null);
         weights?.AddTo(session);
 
         // the first session leaves its thread in that mode for good, unless somebody restores it

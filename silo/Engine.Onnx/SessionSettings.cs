@@ -5,7 +5,8 @@ namespace DeepSeekOrleans.Engine.Onnx;
 
 internal static class SessionSettings
 {
-    public static SessionOptions Create(OnnxRunnerOptions options)
+    /// <param name="takesTurns">The session is one of two of a runner, of which only one computes at a time.</param>
+    public static SessionOptions Create(OnnxRunnerOptions options, bool takesTurns = false)
     {
         SessionOptions session = new()
         {
@@ -18,6 +19,12 @@ internal static class SessionSettings
         // A saturated softmax leaves denormals, on which a product of attention was measured at a quarter of its speed.
         session.AddSessionConfigEntry("session.set_denormal_as_zero", DenormalMode.IsSupported ? "1" : "0");
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", options.AllowSpinning ? "1" : "0");
+        if (takesTurns)
+        {
+            // each has threads of its own: those that wait for the next run would slow the other session's to half its speed
+            session.AddSessionConfigEntry("session.force_spinning_stop", "1");
+        }
+
         if (options.Provider == ExecutionProviders.Cuda)
         {
             CudaSession.Append(session, options);
