@@ -21,7 +21,7 @@ internal sealed partial class ConversationStore(StateStore state, IOptions<Conve
 
     public static StoreKey NameOf(TenantName tenant, string id) => new(Kind, tenant, Model: "", id);
 
-    public async Task<Conversation?> FindAsync(StoreKey name)
+    public async Task<KeptConversation?> FindAsync(StoreKey name)
     {
         if (await _store.FindAsync(name) is not { } found)
         {
@@ -31,7 +31,7 @@ internal sealed partial class ConversationStore(StateStore state, IOptions<Conve
         if (ValueEnvelope.TryOpen(name, ConversationFormat.Schema, found.Bytes, out ReadOnlyMemory<byte>? content)
             && ConversationFormat.TryRead(content.Value) is { } conversation)
         {
-            return conversation;
+            return new KeptConversation(conversation, found.Bytes);
         }
 
         Interlocked.Increment(ref _foreign);
@@ -40,17 +40,17 @@ internal sealed partial class ConversationStore(StateStore state, IOptions<Conve
         return null;
     }
 
-    /// <returns>False when it is too large, and what was stored before still is.</returns>
-    public async Task<bool> KeepAsync(StoreKey name, Conversation conversation)
+    /// <summary>Stores a conversation in the place of what was found before. Unless it is kept, what is stored stays.</summary>
+    /// <param name="known">Null when nothing was found.</param>
+    public async Task<KeepOutcome> KeepAsync(StoreKey name, Conversation conversation, KeptConversation? known)
     {
         byte[] value = ValueEnvelope.Seal(name, ConversationFormat.Schema, ConversationFormat.Write(conversation));
         if (value.Length > _options.MaxBytes || name.SizeOf(value.Length) > _options.MaxTenantBytes)
         {
-            return false;
+            return KeepOutcome.TooLarge;
         }
 
-        await _store.KeepAsync(name, value, _terms);
-        return true;
+        return await _store.ReplaceAsync(name, known?.Bytes, value, _terms) ? KeepOutcome.Kept : KeepOutcome.Outdated;
     }
 
     public Task PurgeAsync(StoreKey name) => _store.PurgeAsync(name);
@@ -60,4 +60,16 @@ internal sealed partial class ConversationStore(StateStore state, IOptions<Conve
         [LoggerMessage(Level = LogLevel.Warning, Message = "A stored conversation of {Bytes} bytes was damaged or foreign and was removed")]
         public static partial void Removed(ILogger logger, int bytes);
     }
+}
+
+/// <param name="Bytes">As they are stored: what tells whether somebody else has written meanwhile.</param>
+internal sealed record KeptConversation(Conversation Conversation, ReadOnlyMemory<byte> Bytes);
+
+internal enum KeepOutcome
+{
+    Kept,
+    TooLarge,
+
+    /// <summary>What is stored is no longer what was found.</summary>
+    Outdated,
 }

@@ -4,8 +4,8 @@ using DeepSeekOrleans.Grains.Storage;
 namespace DeepSeekOrleans.Grains.Sessions;
 
 /// <summary>
-/// One stored conversation, as its grain works on it: one call after the other. It is read anew each time, because a grain that has moved
-/// may leave behind an older one that does not know yet.
+/// One stored conversation, as its grain works on it: one call after the other. It is read anew each time, and written only in the place of
+/// what was read, because a grain that has moved may leave behind an older one that does not know yet.
 /// </summary>
 internal sealed class StoredConversation(
     ConversationStore store, StoreKey name, ConversationOptions options, TimeSpan retryAfter, TimeProvider time)
@@ -18,13 +18,21 @@ internal sealed class StoredConversation(
 
     public Task<ConversationReply> CreateAsync(Conversation conversation) => InTurnAsync(async () =>
     {
-        Conversation? known = await store.FindAsync(name);
-        bool isStored = known is not null || await store.KeepAsync(name, conversation);
-        return isStored ? Done(known ?? conversation) : Of(ConversationOutcome.Full);
+        if (await store.FindAsync(name) is { } known)
+        {
+            return Done(known.Conversation);
+        }
+
+        return await store.KeepAsync(name, conversation, known: null) switch
+        {
+            KeepOutcome.Kept => Done(conversation),
+            KeepOutcome.TooLarge => Of(ConversationOutcome.Full),
+            _ => await store.FindAsync(name) is { } other ? Done(other.Conversation) : Of(ConversationOutcome.Conflict),
+        };
     });
 
     public Task<ConversationReply> ReadAsync() => InTurnAsync(async () =>
-        await store.FindAsync(name) is { } conversation ? Done(conversation) : Of(ConversationOutcome.Unknown));
+        await store.FindAsync(name) is { } known ? Done(known.Conversation) : Of(ConversationOutcome.Unknown));
 
     public Task<ConversationReply> DeleteAsync() => InTurnAsync(async () =>
     {
@@ -39,7 +47,7 @@ internal sealed class StoredConversation(
 
     public Task<ConversationReply> OpenTurnAsync(string turnId) => InTurnAsync(async () =>
     {
-        if (await store.FindAsync(name) is not { } conversation)
+        if (await store.FindAsync(name) is not { Conversation: var conversation })
         {
             return Of(ConversationOutcome.Unknown);
         }
@@ -82,24 +90,33 @@ internal sealed class StoredConversation(
 
     private async Task<ConversationReply> AddAsync(ConversationTurn turn, int number)
     {
-        if (await store.FindAsync(name) is not { } conversation)
+        if (await store.FindAsync(name) is not { } known)
         {
             return Of(ConversationOutcome.Unknown);
         }
 
-        if (conversation.Turns.Any(known => known.Id == turn.Id))
+        if (Holds(known, turn))
         {
-            return Done(conversation);
+            return Done(known.Conversation);
         }
 
-        if (conversation.Turns.Length != number)
+        if (known.Conversation.Turns.Length != number)
         {
             return Of(ConversationOutcome.Conflict);
         }
 
-        Conversation longer = conversation with { Turns = [.. conversation.Turns, turn] };
-        return await store.KeepAsync(name, longer) ? Done(longer) : Of(ConversationOutcome.Full);
+        Conversation longer = known.Conversation with { Turns = [.. known.Conversation.Turns, turn] };
+        return await store.KeepAsync(name, longer, known) switch
+        {
+            KeepOutcome.Kept => Done(longer),
+            KeepOutcome.TooLarge => Of(ConversationOutcome.Full),
+
+            // another activation of this grain has written meanwhile, perhaps this very turn
+            _ => await store.FindAsync(name) is { } other && Holds(other, turn) ? Done(other.Conversation) : Of(ConversationOutcome.Conflict),
+        };
     }
+
+    private static bool Holds(KeptConversation known, ConversationTurn turn) => known.Conversation.Turns.Any(stored => stored.Id == turn.Id);
 
     // the grain is reentrant, and what was read must still hold when it is written
     private Task<ConversationReply> InTurnAsync(Func<Task<ConversationReply>> act)

@@ -11,6 +11,9 @@ internal sealed class FileStore(string directory, string clusterId, TimeProvider
     private const string Temporary = ".new";
     private const int HeaderBytes = sizeof(long);
 
+    // the silos of one process share the files, each through a store of its own
+    private static readonly SemaphoreSlim Replacing = new(1, 1);
+
     private readonly string _root = Path.Combine(directory, Part(clusterId));
 
     // what a tenant has of a kind, as far as this process knows; looked up when that seems too much
@@ -61,14 +64,41 @@ internal sealed class FileStore(string directory, string clusterId, TimeProvider
         }
     }
 
-    public Task PurgeAsync(StoreKey key)
+    public async Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms)
     {
-        if (Directory.Exists(ShelfOf(key)))
+        await Replacing.WaitAsync().ConfigureAwait(false);
+        try
         {
-            File.Delete(PathOf(key));
-        }
+            StoredValue? known = await FindAsync(key).ConfigureAwait(false);
+            bool isExpected = known is { } found ? expected?.Span.SequenceEqual(found.Bytes.Span) == true : expected is null;
+            if (!isExpected || key.SizeOf(value.Length) > terms.MaxTenantBytes)
+            {
+                return false;
+            }
 
-        return Task.CompletedTask;
+            await KeepAsync(key, value, terms).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            Replacing.Release();
+        }
+    }
+
+    public async Task PurgeAsync(StoreKey key)
+    {
+        await Replacing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (Directory.Exists(ShelfOf(key)))
+            {
+                File.Delete(PathOf(key));
+            }
+        }
+        finally
+        {
+            Replacing.Release();
+        }
     }
 
     public Task PurgeAsync(StoreScope scope)

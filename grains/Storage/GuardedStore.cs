@@ -46,6 +46,9 @@ internal sealed partial class GuardedStore : IValueStore
 
     public Task KeepAsync(StoreKey key, ReadOnlyMemory<byte> value, KeepTerms terms) => GuardAsync(() => _store.KeepAsync(key, value, terms));
 
+    public Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms) =>
+        GuardAsync(() => _store.ReplaceAsync(key, expected, value, terms));
+
     public Task PurgeAsync(StoreKey key) => GuardAsync(() => _store.PurgeAsync(key));
 
     /// <summary>Not bounded in time, since it may visit many values and no request waits for it.</summary>

@@ -16,6 +16,10 @@ internal interface IValueStore
     /// </summary>
     Task KeepAsync(StoreKey key, ReadOnlyMemory<byte> value, KeepTerms terms);
 
+    /// <summary>The same, but only in the place of <paramref name="expected"/>, byte for byte, or of none where that is null.</summary>
+    /// <returns>False when another value is there by now, or none; or when the value alone is too large. What is there stays.</returns>
+    Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms);
+
     /// <summary>Removes one value.</summary>
     Task PurgeAsync(StoreKey key);
 

@@ -25,6 +25,15 @@ internal sealed class LayeredStore(IValueStore near, IValueStore far) : IValueSt
         await far.KeepAsync(key, value, terms).ConfigureAwait(false);
     }
 
+    public async Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms)
+    {
+        bool isReplaced = await far.ReplaceAsync(key, expected, value, terms).ConfigureAwait(false);
+
+        // what the near one holds may be what has just been found to be old
+        await (isReplaced ? near.KeepAsync(key, value, terms) : near.PurgeAsync(key)).ConfigureAwait(false);
+        return isReplaced;
+    }
+
     public async Task PurgeAsync(StoreKey key)
     {
         await near.PurgeAsync(key).ConfigureAwait(false);

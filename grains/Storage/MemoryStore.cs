@@ -31,19 +31,7 @@ internal sealed class MemoryStore(long maxBytes, TimeProvider time) : IValueStor
     {
         lock (_entries)
         {
-            if (!_byKey.TryGetValue(key, out Entry? entry))
-            {
-                return Task.FromResult<StoredValue?>(null);
-            }
-
-            TimeSpan left = entry.ExpiresAt - Now;
-            if (left <= TimeSpan.Zero)
-            {
-                Remove(entry);
-                return Task.FromResult<StoredValue?>(null);
-            }
-
-            return Task.FromResult<StoredValue?>(new StoredValue(entry.Value, left));
+            return Task.FromResult<StoredValue?>(Find(key) is { } entry ? new StoredValue(entry.Value, entry.ExpiresAt - Now) : null);
         }
     }
 
@@ -51,20 +39,25 @@ internal sealed class MemoryStore(long maxBytes, TimeProvider time) : IValueStor
     {
         lock (_entries)
         {
-            if (_byKey.TryGetValue(key, out Entry? known))
-            {
-                Remove(known);
-            }
-
-            long size = key.SizeOf(value.Length);
-            if (size <= Math.Min(maxBytes, terms.MaxTenantBytes))
-            {
-                Add(new Entry(key, value, size, Now + terms.TimeToLive, ++_lastEntry));
-                MakeRoom(key, terms.MaxTenantBytes);
-            }
+            Keep(key, value, terms);
         }
 
         return Task.CompletedTask;
+    }
+
+    public Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms)
+    {
+        lock (_entries)
+        {
+            bool fits = key.SizeOf(value.Length) <= Math.Min(maxBytes, terms.MaxTenantBytes);
+            bool isExpected = Find(key) is { } known ? expected?.Span.SequenceEqual(known.Value.Span) == true : expected is null;
+            if (fits && isExpected)
+            {
+                Keep(key, value, terms);
+            }
+
+            return Task.FromResult(fits && isExpected);
+        }
     }
 
     public Task PurgeAsync(StoreKey key)
@@ -97,6 +90,37 @@ internal sealed class MemoryStore(long maxBytes, TimeProvider time) : IValueStor
     private TimeSpan Now => time.GetElapsedTime(_start);
 
     private static StoreScope ShelfOf(StoreKey key) => new(key.Kind, key.Tenant);
+
+    private Entry? Find(StoreKey key)
+    {
+        if (!_byKey.TryGetValue(key, out Entry? entry))
+        {
+            return null;
+        }
+
+        if (entry.ExpiresAt > Now)
+        {
+            return entry;
+        }
+
+        Remove(entry);
+        return null;
+    }
+
+    private void Keep(StoreKey key, ReadOnlyMemory<byte> value, KeepTerms terms)
+    {
+        if (_byKey.TryGetValue(key, out Entry? known))
+        {
+            Remove(known);
+        }
+
+        long size = key.SizeOf(value.Length);
+        if (size <= Math.Min(maxBytes, terms.MaxTenantBytes))
+        {
+            Add(new Entry(key, value, size, Now + terms.TimeToLive, ++_lastEntry));
+            MakeRoom(key, terms.MaxTenantBytes);
+        }
+    }
 
     private void MakeRoom(StoreKey key, long maxTenantBytes)
     {

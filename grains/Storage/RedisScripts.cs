@@ -7,26 +7,18 @@ namespace DeepSeekOrleans.Grains.Storage;
 internal static class RedisScripts
 {
     /// <summary>KEYS: expiries, sizes, value. ARGV: value, time to live in ms, size, most bytes.</summary>
-    public const string Keep = Forget + """
-        local clock = redis.call('TIME')
-        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-        for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do forget(key) end
-        forget(KEYS[3])
-        redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
-        redis.call('ZADD', KEYS[1], now + ARGV[2], KEYS[3])
-        redis.call('HSET', KEYS[2], KEYS[3], ARGV[3])
-        local sum = redis.call('HINCRBY', KEYS[2], '#', ARGV[3])
-        while sum > tonumber(ARGV[4]) do
-          local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
-          if not first then break end
-          redis.call('UNLINK', first)
-          forget(first)
-          sum = tonumber(redis.call('HGET', KEYS[2], '#'))
-        end
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
-          redis.call('PEXPIRE', KEYS[1], ARGV[2])
-          redis.call('PEXPIRE', KEYS[2], ARGV[2])
-        end
+    public const string Keep = Forget + Write;
+
+    /// <summary>
+    /// The same with the value to replace as a further ARGV, or none for none. Returns 1, or 0 when it is another; what is no text comes as a
+    /// table, which is another as well.
+    /// </summary>
+    public const string Replace = """
+        if redis.pcall('GET', KEYS[3]) ~= (ARGV[5] or false) then return 0 end
+
+        """ + Forget + Write + """
+
+        return 1
         """;
 
     /// <summary>KEYS: expiries, sizes, and the values to remove.</summary>
@@ -46,5 +38,27 @@ internal static class RedisScripts
           redis.call('HINCRBY', KEYS[2], '#', '-' .. size)
         end
 
+        """;
+
+    private const string Write = """
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+        for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do forget(key) end
+        forget(KEYS[3])
+        redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
+        redis.call('ZADD', KEYS[1], now + ARGV[2], KEYS[3])
+        redis.call('HSET', KEYS[2], KEYS[3], ARGV[3])
+        local sum = redis.call('HINCRBY', KEYS[2], '#', ARGV[3])
+        while sum > tonumber(ARGV[4]) do
+          local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+          if not first then break end
+          redis.call('UNLINK', first)
+          forget(first)
+          sum = tonumber(redis.call('HGET', KEYS[2], '#'))
+        end
+        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
+          redis.call('PEXPIRE', KEYS[1], ARGV[2])
+          redis.call('PEXPIRE', KEYS[2], ARGV[2])
+        end
         """;
 }

@@ -35,10 +35,18 @@ internal sealed class RedisStore(RedisConnection connection, string clusterId) :
             return;
         }
 
-        IDatabase redis = await connection.OpenAsync().ConfigureAwait(false);
-        (RedisKey expiries, RedisKey sizes) = _keys.TablesOf(key);
-        RedisValue[] arguments = [value.ToArray(), (long)terms.TimeToLive.TotalMilliseconds, size, terms.MaxTenantBytes];
-        await RunAsync(redis, RedisScripts.Keep, [expiries, sizes, _keys.Of(key)], arguments).ConfigureAwait(false);
+        await WriteAsync(RedisScripts.Keep, key, value, terms).ConfigureAwait(false);
+    }
+
+    public async Task<bool> ReplaceAsync(StoreKey key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, KeepTerms terms)
+    {
+        if (key.SizeOf(value.Length) > terms.MaxTenantBytes)
+        {
+            return false;
+        }
+
+        RedisValue[] known = expected is { } bytes ? [bytes.ToArray()] : [];
+        return (bool)await WriteAsync(RedisScripts.Replace, key, value, terms, known).ConfigureAwait(false);
     }
 
     public async Task PurgeAsync(StoreKey key)
@@ -65,6 +73,16 @@ internal sealed class RedisStore(RedisConnection connection, string clusterId) :
             }
         }
         while (cursor != "0");
+    }
+
+    private async Task<RedisResult> WriteAsync(
+        string script, StoreKey key, ReadOnlyMemory<byte> value, KeepTerms terms, params RedisValue[] further)
+    {
+        IDatabase redis = await connection.OpenAsync().ConfigureAwait(false);
+        (RedisKey expiries, RedisKey sizes) = _keys.TablesOf(key);
+        RedisValue[] arguments =
+            [value.ToArray(), (long)terms.TimeToLive.TotalMilliseconds, key.SizeOf(value.Length), terms.MaxTenantBytes, .. further];
+        return await RunAsync(redis, script, [expiries, sizes, _keys.Of(key)], arguments).ConfigureAwait(false);
     }
 
     // sent in full each time: a Redis that was restarted or flushed has forgotten every script

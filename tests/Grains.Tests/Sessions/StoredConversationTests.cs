@@ -71,6 +71,45 @@ public sealed class StoredConversationTests
         Assert.Single((await conversation.ReadAsync()).Conversation!.Turns);
     }
 
+    [Theory, MemberData(nameof(Sorts))]
+    public async Task Append_TwoActivationsAtOnceAfterTheSameTurn_OneIsStoredAndTheOtherTold(string sort)
+    {
+        await using StoreRoom room = await StoreRoom.OpenAsync(sort);
+        IValueStore[] stores = [room.Store(), room.Store()];
+        for (int round = 0; round < 20; round++)
+        {
+            string id = $"conv_{round}";
+            StoredConversation[] activations = [.. stores.Select(store => Over(store, id: id))];
+            await activations[0].CreateAsync(New);
+
+            ConversationReply[] replies = await Task.WhenAll(activations.Select((activation, i) => Task.Run(
+                () => activation.AppendTurnAsync(Turn($"r{i}", $"{i}", "x"), number: 0))));
+            Conversation stored = (await activations[0].ReadAsync()).Conversation!;
+
+            ConversationReply done = Assert.Single(replies, reply => reply.Outcome == ConversationOutcome.Done);
+            Assert.Single(replies, reply => reply.Outcome == ConversationOutcome.Conflict);
+            Assert.Equal(done.Conversation!.Turns.Select(turn => turn.Id), stored.Turns.Select(turn => turn.Id));
+        }
+    }
+
+    [Theory, MemberData(nameof(Sorts))]
+    public async Task Append_DeletedByAnotherActivationMeanwhile_StaysDeleted(string sort)
+    {
+        await using StoreRoom room = await StoreRoom.OpenAsync(sort);
+        IValueStore[] stores = [room.Store(), room.Store()];
+        for (int round = 0; round < 20; round++)
+        {
+            string id = $"conv_{round}";
+            StoredConversation[] activations = [.. stores.Select(store => Over(store, id: id))];
+            await activations[0].CreateAsync(New);
+
+            await Task.WhenAll(
+                Task.Run(() => activations[0].AppendTurnAsync(Turn("r0", "Hi", "Hello!"), number: 0)), Task.Run(activations[1].DeleteAsync));
+
+            Assert.Equal(ConversationOutcome.Unknown, (await activations[0].ReadAsync()).Outcome);
+        }
+    }
+
     [Fact]
     public async Task OpenTurn_AnotherIsUnderWay_IsAConflictUntilThatEnds()
     {

@@ -35,6 +35,51 @@ public sealed class ValueStoreTests
     }
 
     [Theory, MemberData(nameof(Sorts))]
+    public async Task Replace_ExpectedValueOrNone_IsKept(string sort)
+    {
+        await using StoreRoom room = await StoreRoom.OpenAsync(sort);
+        IValueStore store = room.Store();
+
+        bool first = await store.ReplaceAsync(StoreRoom.Key("k"), null, StoreRoom.Bytes("one"), StoreRoom.Terms);
+        bool second = await store.ReplaceAsync(StoreRoom.Key("k"), StoreRoom.Bytes("one"), StoreRoom.Bytes("two"), StoreRoom.Terms);
+
+        Assert.True(first);
+        Assert.True(second);
+        Assert.Equal("two", await StoreRoom.TextAsync(store, StoreRoom.Key("k")));
+    }
+
+    [Theory, MemberData(nameof(Sorts))]
+    public async Task Replace_AnotherValueOrNone_LeavesWhatIsThere(string sort)
+    {
+        await using StoreRoom room = await StoreRoom.OpenAsync(sort);
+        IValueStore store = room.Store();
+        await store.KeepAsync(StoreRoom.Key("k"), StoreRoom.Bytes("two"), StoreRoom.Terms);
+
+        bool overAnother = await store.ReplaceAsync(StoreRoom.Key("k"), StoreRoom.Bytes("one"), StoreRoom.Bytes("three"), StoreRoom.Terms);
+        bool overOne = await store.ReplaceAsync(StoreRoom.Key("k"), null, StoreRoom.Bytes("three"), StoreRoom.Terms);
+        bool overNone = await store.ReplaceAsync(StoreRoom.Key("gone"), StoreRoom.Bytes("one"), StoreRoom.Bytes("three"), StoreRoom.Terms);
+        bool tooLarge = await store.ReplaceAsync(
+            StoreRoom.Key("k"), StoreRoom.Bytes("two"), new byte[3_000], StoreRoom.Terms with { MaxTenantBytes = 2_000 });
+
+        Assert.Equal((false, false, false, false), (overAnother, overOne, overNone, tooLarge));
+        Assert.Equal("two", await StoreRoom.TextAsync(store, StoreRoom.Key("k")));
+        Assert.Null(await store.FindAsync(StoreRoom.Key("gone")));
+    }
+
+    [Theory, MemberData(nameof(Sorts))]
+    public async Task Replace_ManyAtOnceThroughSeveralStores_OneIsKept(string sort)
+    {
+        await using StoreRoom room = await StoreRoom.OpenAsync(sort);
+        IValueStore[] stores = [room.Store(), room.Store()];
+
+        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(
+            () => stores[i % 2].ReplaceAsync(StoreRoom.Key("k"), null, StoreRoom.Bytes($"{i}"), StoreRoom.Terms))));
+
+        Assert.Single(kept, isKept => isKept);
+        Assert.Equal($"{Array.IndexOf(kept, true)}", await StoreRoom.TextAsync(stores[0], StoreRoom.Key("k")));
+    }
+
+    [Theory, MemberData(nameof(Sorts))]
     public async Task Find_AfterItsTime_ReturnsNothing(string sort)
     {
         await using StoreRoom room = await StoreRoom.OpenAsync(sort);
