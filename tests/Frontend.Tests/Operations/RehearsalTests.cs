@@ -20,7 +20,11 @@ public sealed class RehearsalTests
         StartedStream[] played = await TakeAsync(frontend.Script);
 
         (HttpStatusCode before, string reason) = await AskAsync(frontend);
-        await Task.WhenAll(played.Select(stream => frontend.Worker.SpeakAsync(stream.Attempt.StreamId, [5, 6], StreamFinish.Length)));
+        foreach (StartedStream stream in played)
+        {
+            await frontend.Worker.SpeakAsync(stream.Attempt.StreamId, [5, 6], StreamFinish.Length);
+        }
+
         await EndAsync(frontend);
         (HttpStatusCode after, _) = await AskAsync(frontend);
 
