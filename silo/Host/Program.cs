@@ -10,6 +10,7 @@ try
     HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
     builder.AddDeepSeekSilo();
     IHost host = builder.Build();
+    SiloProcess.LimitStop(host);
     var contract = host.Services.GetRequiredService<ContractClaim>();
     await host.RunAsync();
     return contract.Refusal is null ? 0 : ContractMismatchException.ExitCode;

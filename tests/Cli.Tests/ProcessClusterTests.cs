@@ -187,12 +187,20 @@ public sealed class ProcessClusterTests
 
         Assert.Contains("redis-server", names);
         Assert.Equal(3, names.Count(name => name == "dotnet"));
-        using CancellationTokenSource limit = new(Limit);
-        while (processes.Where(process => NameOf(process).Length > 0).ToArray() is { Length: > 0 } left)
-        {
-            Assert.False(limit.IsCancellationRequested, $"still there: {string.Join(", ", left.Select(process => $"{process} {NameOf(process)}"))}");
-            await Task.Delay(20);
-        }
+        await EndedAsync(processes);
+    }
+
+    [RedisFact]
+    public async Task R03_SiloTerminatedWhileRedisIsGone_EndsAllTheSame()
+    {
+        await using RedisServer redis = await RedisServer.StartAsync();
+        await using ClusterProcess cluster = await ClusterProcess.StartAsync("--silos", "2", "--slots", "2", "--redis", redis.Address);
+        int silo = (int)(await ListAsync(cluster))[0]!["pid"]!;
+
+        await redis.KillAsync();
+        await SignalAsync("TERM", silo);
+
+        await EndedAsync(silo);
     }
 
     [RedisFact]
@@ -219,6 +227,17 @@ public sealed class ProcessClusterTests
         where Stat(child) is [_, { } fields] && fields.Split(' ')[1] == $"{process}"
         from found in Descendants(child).Prepend(child)
         select found;
+
+    /// <summary>Waits until none of the processes is left.</summary>
+    private static async Task EndedAsync(params int[] processes)
+    {
+        using CancellationTokenSource limit = new(Limit);
+        while (processes.Where(process => NameOf(process).Length > 0).ToArray() is { Length: > 0 } left)
+        {
+            Assert.False(limit.IsCancellationRequested, $"still there: {string.Join(", ", left.Select(process => $"{process} {NameOf(process)}"))}");
+            await Task.Delay(20);
+        }
+    }
 
     /// <summary>Empty when there is none, or only what its parent has not yet noticed to have ended.</summary>
     private static string NameOf(int process) => Stat(process) is [{ } name, { } fields] && !fields.StartsWith('Z') ? name : "";

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeepSeekOrleans.Frontend;
 using DeepSeekOrleans.GrainInterfaces;
 using DeepSeekOrleans.Grains.Storage;
+using DeepSeekOrleans.Silo;
 using DeepSeekOrleans.Silo.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -79,6 +80,7 @@ internal static class MemberCommand
         await host.StartAsync(cancellationToken);
         if (member.Silo is not null)
         {
+            SiloProcess.LimitStop(host);
             ClusterHosts.RequireWorkers(host);
         }
     }
