@@ -37,18 +37,19 @@ internal sealed class ServedCluster : IAsyncDisposable
     /// <summary>Attempts whose workers say nothing, at all frontends.</summary>
     public int SilentAttempts => _frontends.Sum(frontend => frontend.Services.GetRequiredService<TokenHub>().SilentAttempts);
 
-    public static Task<ServedCluster> StartAsync(short silos, int frontends = 1, params ApiKeyOptions[] keys) =>
-        StartAsync(silos, new EngineRoom { Vocabulary = Vocabulary, StallLimit = Patience }, null, frontends, keys);
+    /// <param name="silence">How long a frontend waits for a silent worker; null as it does by itself.</param>
+    public static Task<ServedCluster> StartAsync(short silos, int frontends = 1, TimeSpan? silence = null, params ApiKeyOptions[] keys) =>
+        StartAsync(silos, new EngineRoom { Vocabulary = Vocabulary, StallLimit = Patience }, null, frontends, silence, keys);
 
     public static async Task<ServedCluster> StartAsync(
-        short silos, EngineRoom? engines, Action<InProcessTestClusterBuilder>? build = null, int frontends = 1, params ApiKeyOptions[] keys)
+        short silos, EngineRoom? engines, Action<InProcessTestClusterBuilder>? build = null, int frontends = 1, TimeSpan? silence = null, params ApiKeyOptions[] keys)
     {
         ClusterUnderTest cluster = await ClusterUnderTest.StartAsync(
             silos, engines ?? new EngineRoom { Vocabulary = Vocabulary }, build: build);
         var served = new ServedCluster(cluster);
         for (int i = 0; i < frontends; i++)
         {
-            WebApplication frontend = await StartFrontendAsync(cluster, keys);
+            WebApplication frontend = await StartFrontendAsync(cluster, silence, keys);
             served._frontends.Add(frontend);
             served._clients.Add(new HttpClient { BaseAddress = new Uri(frontend.Urls.First()), Timeout = TimeSpan.FromMinutes(1) });
         }
@@ -118,7 +119,7 @@ internal sealed class ServedCluster : IAsyncDisposable
             : answer;
     }
 
-    private static async Task<WebApplication> StartFrontendAsync(ClusterUnderTest cluster, ApiKeyOptions[] keys)
+    private static async Task<WebApplication> StartFrontendAsync(ClusterUnderTest cluster, TimeSpan? silence, ApiKeyOptions[] keys)
     {
         WebApplicationBuilder web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         web.Services.AddSingleton<IGrainFactory>(cluster.Cluster.Client);
@@ -131,7 +132,11 @@ internal sealed class ServedCluster : IAsyncDisposable
         web.Services.Configure<AdmissionOptions>(admission => admission.Keys = [.. keys]);
 
         // the small model is faster than a client of a busy machine reads
-        web.Services.Configure<StreamOptions>(streams => streams.MaxUnreadTokens = 1024);
+        web.Services.Configure<StreamOptions>(streams =>
+        {
+            streams.MaxUnreadTokens = 1024;
+            streams.BeatTimeout = silence ?? streams.BeatTimeout;
+        });
         WebApplication frontend = web.Build();
         frontend.MapDeepSeekFrontend();
         await frontend.StartAsync();
