@@ -61,13 +61,15 @@ internal static class MemberCommand
     {
         if (member.Silo is not null)
         {
-            return ClusterHosts.Silo(member.Settings, new StorageOptions { Redis = member.Redis }, silo =>
+            IHost silo = ClusterHosts.Silo(member.Settings, new StorageOptions { Redis = member.Redis }, place =>
             {
-                silo.Name = member.Silo;
-                silo.Redis = member.Redis;
-                silo.SiloPort = member.SiloPort;
-                silo.GatewayPort = member.GatewayPort;
+                place.Name = member.Silo;
+                place.Redis = member.Redis;
+                place.SiloPort = member.SiloPort;
+                place.GatewayPort = member.GatewayPort;
             });
+            SiloProcess.LimitStop(silo);
+            return silo;
         }
 
         string id = ClusterHosts.ClusterId(member.Settings.HttpPort);
@@ -80,7 +82,6 @@ internal static class MemberCommand
         await host.StartAsync(cancellationToken);
         if (member.Silo is not null)
         {
-            SiloProcess.LimitStop(host);
             ClusterHosts.RequireWorkers(host);
         }
     }
