@@ -14,16 +14,21 @@ internal static class FrontendPresence
     /// <exception cref="CliException">It has not become ready in a minute.</exception>
     public static async Task WaitAsync(string address, CancellationToken cancellationToken)
     {
-        using HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(address) };
-        long began = TimeProvider.System.GetTimestamp();
-        while (await MissingAsync(http, cancellationToken) is { } missing)
+        using HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(address), Timeout = Timeout.InfiniteTimeSpan };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        string missing = "it does not answer";
+        try
         {
-            if (TimeProvider.System.GetElapsedTime(began) > Limit)
+            while (await MissingAsync(http, limit.Token) is { } reason)
             {
-                throw new CliException(ExitCode.Failed, $"the frontend at {address} has not become ready: {missing}");
+                missing = reason;
+                await Task.Delay(LookInterval, limit.Token);
             }
-
-            await Task.Delay(LookInterval, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CliException(ExitCode.Failed, $"the frontend at {address} has not become ready within {Limit.TotalSeconds} s: {missing}");
         }
     }
 
