@@ -58,9 +58,9 @@ internal sealed partial class Rehearsal(
         using var limit = new CancellationTokenSource(_limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stoppingToken);
         int[] statuses = await Task.WhenAll(models.SelectMany(model => Play(model, linked.Token))).ConfigureAwait(false);
-        int answered = statuses.Count(status => status == StatusCodes.Status200OK);
+        int refused = statuses.Count(status => status != StatusCodes.Status200OK);
         TimeSpan took = time.GetElapsedTime(begin);
-        Log.Rehearsed(logger, answered, statuses.Length, took);
+        Log.Rehearsed(logger, statuses.Length, refused, took);
     }
 
     private IEnumerable<Task<int>> Play(ModelReadiness model, CancellationToken cancellationToken) =>
@@ -69,7 +69,7 @@ internal sealed partial class Rehearsal(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Answered} of {Played} rehearsed requests were answered within {Took}")]
-        public static partial void Rehearsed(ILogger logger, int answered, int played, TimeSpan took);
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Played} requests were rehearsed in {Took}, {Refused} of them were refused")]
+        public static partial void Rehearsed(ILogger logger, int played, int refused, TimeSpan took);
     }
 }

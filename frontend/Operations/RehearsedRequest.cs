@@ -23,7 +23,7 @@ internal sealed class RehearsedRequest(ChatCompletionsEndpoint chat, Completions
 
     /// <param name="model">Asked for a chat and, every other time, for the completion of a text.</param>
     /// <param name="number">Equal numbers give equal prompts.</param>
-    /// <returns>The status of the answer.</returns>
+    /// <returns>The status that the answer began with; 200 as well where it was cancelled before.</returns>
     public async Task<int> PlayAsync(ServedModel model, int number, CancellationToken cancellationToken)
     {
         bool isChat = number % 2 == 0 && model.Language.Template is not null;
