@@ -15,6 +15,7 @@ public sealed class MovingStreamsTests
 
     private const int Streams = 40;
     private const int BegunBeforeTheFault = 10;
+    private const int OnOneSlot = 16;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     [RedisFact]
@@ -47,18 +48,19 @@ public sealed class MovingStreamsTests
     [RedisFact]
     public async Task R03_OnlySiloDrained_ItsStreamsEndAsUndisturbedAndNewOnesAreRefused()
     {
-        // a single slot, so that most streams still wait when the silo is told to go
-        await using ClusterProcess cluster = await ClusterProcess.StartAsync("--silos", "2", "--slots", "1");
+        // a single slot, so that most streams still wait when the silo is told to go; on a slow machine they take longer than it has by itself
+        Dictionary<string, string> options = new() { ["DEEPSEEK_Worker__DrainLimit"] = "00:00:25" };
+        await using ClusterProcess cluster = await ClusterProcess.StartAsync(options, "--silos", "2", "--slots", "1");
         using HttpClient http = new() { BaseAddress = cluster.Http, Timeout = Limit };
         string port = $"{cluster.Http.Port}";
-        string[] undisturbed = await Task.WhenAll(Enumerable.Range(0, 6).Select(stream => ReadAsync(http, stream, () => { })));
+        string[] undisturbed = await Task.WhenAll(Enumerable.Range(0, OnOneSlot).Select(stream => ReadAsync(http, stream, () => { })));
         await CommandLine.DeepSeekAsync("", "silo", "drain", "silo-1", "--port", port);
 
         // before the streams begin: a fast machine has computed them by the time that a further process has started and asked
         JsonNode silo = (await ListAsync(cluster)).Single()!;
 
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<string[]> reading = Task.WhenAll(Enumerable.Range(0, 6).Select(stream => ReadAsync(http, stream, () => begun.TrySetResult())));
+        Task<string[]> reading = Task.WhenAll(Enumerable.Range(0, OnOneSlot).Select(stream => ReadAsync(http, stream, () => begun.TrySetResult())));
         await begun.Task.WaitAsync(Limit);
         await SignalAsync("TERM", silo);
         await UntilNotReadyAsync(http);
