@@ -78,9 +78,7 @@ public sealed class StoredConversationTests
         IValueStore[] stores = [room.Store(), room.Store()];
         for (int round = 0; round < 20; round++)
         {
-            string id = $"conv_{round}";
-            StoredConversation[] activations = [.. stores.Select(store => Over(store, id: id))];
-            await activations[0].CreateAsync(New);
+            StoredConversation[] activations = await CreateAsync(stores, $"conv_{round}");
 
             ConversationReply[] replies = await Task.WhenAll(activations.Select((activation, i) => Task.Run(
                 () => activation.AppendTurnAsync(Turn($"r{i}", $"{i}", "x"), number: 0))));
@@ -99,9 +97,7 @@ public sealed class StoredConversationTests
         IValueStore[] stores = [room.Store(), room.Store()];
         for (int round = 0; round < 20; round++)
         {
-            string id = $"conv_{round}";
-            StoredConversation[] activations = [.. stores.Select(store => Over(store, id: id))];
-            await activations[0].CreateAsync(New);
+            StoredConversation[] activations = await CreateAsync(stores, $"conv_{round}");
 
             await Task.WhenAll(
                 Task.Run(() => activations[0].AppendTurnAsync(Turn("r0", "Hi", "Hello!"), number: 0)), Task.Run(activations[1].DeleteAsync));
@@ -262,6 +258,14 @@ public sealed class StoredConversationTests
 
     private static ConversationStore Open(IValueStore store, ConversationOptions options) =>
         new(new StateStore(store), Options.Create(options), NullLogger<ConversationStore>.Instance);
+
+    /// <summary>One conversation, new, and an activation of its grain over each of the stores.</summary>
+    private static async Task<StoredConversation[]> CreateAsync(IValueStore[] stores, string id)
+    {
+        StoredConversation[] activations = [.. stores.Select(store => Over(store, id: id))];
+        await activations[0].CreateAsync(New);
+        return activations;
+    }
 
     private static StoredConversation Over(
         IValueStore store, ConversationOptions? options = null, TimeProvider? time = null, string tenant = "tenant-a", string id = Id)

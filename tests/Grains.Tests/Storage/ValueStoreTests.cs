@@ -79,6 +79,23 @@ public sealed class ValueStoreTests
         Assert.Equal($"{Array.IndexOf(kept, true)}", await StoreRoom.TextAsync(stores[0], StoreRoom.Key("k")));
     }
 
+    [Fact]
+    public async Task Replace_NearStoreIsBehindTheFarOne_TheFarOneDecidesAndIsReadAgain()
+    {
+        var far = new MemoryStore(maxBytes: 1_000_000, TimeProvider.System);
+        var store = new LayeredStore(new MemoryStore(maxBytes: 1_000_000, TimeProvider.System), far);
+        await store.KeepAsync(StoreRoom.Key("k"), StoreRoom.Bytes("one"), StoreRoom.Terms);
+        await far.KeepAsync(StoreRoom.Key("k"), StoreRoom.Bytes("two"), StoreRoom.Terms);
+
+        bool overOld = await store.ReplaceAsync(StoreRoom.Key("k"), StoreRoom.Bytes("one"), StoreRoom.Bytes("three"), StoreRoom.Terms);
+        string? read = await StoreRoom.TextAsync(store, StoreRoom.Key("k"));
+        bool overNew = await store.ReplaceAsync(StoreRoom.Key("k"), StoreRoom.Bytes("two"), StoreRoom.Bytes("three"), StoreRoom.Terms);
+
+        Assert.Equal((false, "two", true), (overOld, read, overNew));
+        Assert.Equal("three", await StoreRoom.TextAsync(store, StoreRoom.Key("k")));
+        Assert.Equal("three", await StoreRoom.TextAsync(far, StoreRoom.Key("k")));
+    }
+
     [Theory, MemberData(nameof(Sorts))]
     public async Task Find_AfterItsTime_ReturnsNothing(string sort)
     {
