@@ -30,7 +30,8 @@ public sealed class SiloMonitorTests
         ClusterMembershipOptions options = new() { ProbeTimeout = TimeSpan.FromMilliseconds(20), NumMissedProbesLimit = 1 };
         RedisTable table = new(new RedisClusteringOptions { ConfigurationOptions = ConfigurationOptions.Parse(redis.Address) }, names);
         await using NetworkCluster cluster = new(table, names, new EndpointOptions(), options, lifetime: null!, NullLogger.Instance);
-        ClientNode node = new(cluster, new NodeServices(TimeProvider.System, new ClientMessagingOptions(), NullLogger.Instance, []));
+        NodeServices services = new(TimeProvider.System, new ClientMessagingOptions(), NullLogger.Instance, []);
+        ClientNode node = new(cluster, services, new GatewayCount([], NullLogger.Instance));
         await table.ConnectAsync(() => { });
         await table.ChangeAsync(_ => new() { [node.Address] = Living with { Status = watcher } });
         var peer = SiloAddress.New(IPAddress.Loopback, FreePorts.Take(1)[0], 1);

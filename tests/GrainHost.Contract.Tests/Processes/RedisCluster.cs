@@ -29,12 +29,13 @@ internal sealed class RedisCluster(RedisServer redis) : IAsyncDisposable
         return process;
     }
 
-    public async Task<IClusterClient> AddClientAsync()
+    public async Task<IClusterClient> AddClientAsync(IClusterConnectionStatusObserver? observer = null)
     {
         HostApplicationBuilder builder = NewBuilder();
         builder.UseOrleansClient(client => client
             .UseRedisClustering(redis.Address)
-            .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = Id));
+            .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = Id)
+            .AddClusterConnectionStatusObserver(observer ?? new GatewayCounts()));
         IHost host = await StartAsync(builder);
         return host.Services.GetRequiredService<IClusterClient>();
     }

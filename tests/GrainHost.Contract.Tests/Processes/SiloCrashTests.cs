@@ -56,6 +56,26 @@ public sealed class SiloCrashTests
     }
 
     [RedisFact]
+    public async Task Sigkill_OfGateways_TheClientsObserverIsToldOfEach()
+    {
+        await using RedisServer redis = await RedisServer.StartAsync();
+        await using RedisCluster cluster = new(redis);
+        SiloProcessHandle first = await cluster.AddProcessAsync("first");
+        SiloProcessHandle second = await cluster.AddProcessAsync("second");
+        GatewayCounts counts = new();
+        await cluster.AddClientAsync(counts);
+        await RedisClusterTests.UntilAsync(() => Task.FromResult(counts.Changes is [.., (2, 1)]), "both gateways are connected");
+
+        await first.KillAsync();
+        await RedisClusterTests.UntilAsync(() => Task.FromResult(counts.Changes is [(1, 0), (2, 1), (1, 2)]), "the loss of one is told");
+        bool wasCutOff = counts.IsCutOff;
+        await second.KillAsync();
+        await RedisClusterTests.UntilAsync(() => Task.FromResult(counts.Changes is [(1, 0), (2, 1), (1, 2), (0, 1)]), "the loss of the other is told");
+
+        Assert.Equal((false, true), (wasCutOff, counts.IsCutOff));
+    }
+
+    [RedisFact]
     public async Task Sigterm_OfASiloProcess_ItLeavesTheMembershipAndExits()
     {
         await using RedisServer redis = await RedisServer.StartAsync();

@@ -11,10 +11,12 @@ namespace DeepSeekOrleans.Embedded.Client;
 /// A client as a node of its cluster: all its calls go through a gateway. Calls that need no order take the gateways in turn, so that one
 /// that is made again does not wait in the same frozen gateway.
 /// </summary>
-internal sealed class ClientNode(ICluster cluster, NodeServices services)
+internal sealed class ClientNode(ICluster cluster, NodeServices services, GatewayCount gateways)
     : Node(NewAddress(), cluster.Transport, services)
 {
     private uint _turn;
+
+    public GatewayCount Gateways => gateways;
 
     // Clients of several processes may start in the same second: the number that takes the port's place tells them apart.
     private static SiloAddress NewAddress() =>
@@ -31,14 +33,14 @@ internal sealed class ClientNode(ICluster cluster, NodeServices services)
             return;
         }
 
-        SiloAddress[] gateways = cluster.Gateways;
-        if (gateways.Length == 0)
+        SiloAddress[] reached = cluster.Gateways;
+        if (reached.Length == 0)
         {
             Replies.Fail(message, new SiloUnavailableException("No gateway of the cluster is available."));
             return;
         }
 
-        SiloAddress gateway = gateways[PlaceOf(message) % gateways.Length];
+        SiloAddress gateway = reached[PlaceOf(message) % reached.Length];
         NoteReceiver(message, gateway);
         if (!Send(gateway, Frames.Encode(message, Messaging.MaxMessageBodySize)))
         {

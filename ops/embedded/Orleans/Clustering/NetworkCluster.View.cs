@@ -1,3 +1,4 @@
+using DeepSeekOrleans.Embedded.Client;
 using DeepSeekOrleans.Embedded.Hosting;
 using Orleans.Runtime;
 
@@ -101,6 +102,8 @@ internal sealed partial class NetworkCluster
         }
     }
 
+    private void OnMet(SiloAddress peer) => (_node as ClientNode)?.Gateways.Opened();
+
     /// <summary>A client's calls to a gateway that is gone end at once; a silo asks its peers before it believes one dead.</summary>
     private void OnLost(SiloAddress peer)
     {
@@ -111,6 +114,7 @@ internal sealed partial class NetworkCluster
         else if (!_stopping.IsCancellationRequested)
         {
             _node?.OnSiloDied(peer);
+            (_node as ClientNode)?.Gateways.Closed();
             WakeUp();
         }
     }

@@ -51,7 +51,7 @@ internal sealed partial class NetworkCluster : ICluster
         _options = options;
         _lifetime = lifetime;
         _logger = logger;
-        _transport = new TcpTransport(cluster, logger) { Lost = OnLost };
+        _transport = new TcpTransport(cluster, logger) { Met = OnMet, Lost = OnLost };
         _monitor = new SiloMonitor(_table, _transport, options, logger) { LastRowOf = silo => _rows.GetValueOrDefault(silo) };
         _directory = new PartitionedDirectory(silo => Membership.Snapshot.GetSiloStatus(silo) == SiloStatus.Dead);
         Membership.Changed += OnMemberChanged;

@@ -45,6 +45,22 @@ public static class ClientBuilderExtensions
         options.ClusterId = clusterId;
     });
 
+    /// <summary>Has the client's connections told to an observer. In a cluster of one process there are none.</summary>
+    public static IClientBuilder AddClusterConnectionStatusObserver<TObserver>(this IClientBuilder builder)
+        where TObserver : class, IClusterConnectionStatusObserver
+    {
+        builder.Services.AddSingleton<IClusterConnectionStatusObserver, TObserver>();
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddClusterConnectionStatusObserver{TObserver}(IClientBuilder)"/>
+    public static IClientBuilder AddClusterConnectionStatusObserver<TObserver>(this IClientBuilder builder, TObserver observer)
+        where TObserver : IClusterConnectionStatusObserver
+    {
+        builder.Services.AddSingleton<IClusterConnectionStatusObserver>(observer);
+        return builder;
+    }
+
     /// <summary>Decides, after the client has found no gateway, whether it tries again.</summary>
     public static IClientBuilder UseConnectionRetryFilter(
         this IClientBuilder builder,

@@ -16,11 +16,13 @@ internal sealed class ClientRuntime : IAsyncDisposable, IDisposable
     {
         ClusterOptions options = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         Cluster = services.GetService<IClusterFactory>()?.Create(options) ?? InProcessCluster.Enter(options);
-        Node = new ClientNode(Cluster, new NodeServices(
+        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Client");
+        var node = new NodeServices(
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<IOptions<ClientMessagingOptions>>().Value,
-            services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Client"),
-            [.. services.GetServices<IOutgoingGrainCallFilter>()]));
+            logger,
+            [.. services.GetServices<IOutgoingGrainCallFilter>()]);
+        Node = new ClientNode(Cluster, node, new GatewayCount([.. services.GetServices<IClusterConnectionStatusObserver>()], logger));
         Factory = new GrainFactory(Node, services);
     }
 

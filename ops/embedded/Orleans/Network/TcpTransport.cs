@@ -33,6 +33,9 @@ internal sealed partial class TcpTransport(ClusterOptions cluster, ILogger logge
     private Node _node = null!;
     private Handshake _handshake = null!;
 
+    /// <summary>Told when a connection stands.</summary>
+    public Action<SiloAddress>? Met { get; set; }
+
     /// <summary>Told when a connection that stood has broken.</summary>
     public Action<SiloAddress>? Lost { get; set; }
 
@@ -179,6 +182,7 @@ internal sealed partial class TcpTransport(ClusterOptions cluster, ILogger logge
         }
 
         _lost.TryRemove(peer, out _);
+        Met?.Invoke(peer);
         _ = RunAsync(link, socket);
         return true;
     }
