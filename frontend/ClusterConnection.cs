@@ -1,3 +1,4 @@
+using DeepSeekOrleans.Frontend.Generation;
 using Orleans.Configuration;
 
 namespace DeepSeekOrleans.Frontend;
@@ -29,6 +30,7 @@ public static class ClusterConnection
                 options.ClusterId = cluster.ClusterId;
             })
             .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh)
+            .AddClusterConnectionStatusObserver<GatewayWatch>()
             .UseConnectionRetryFilter(async (_, cancellationToken) =>
             {
                 await Task.Delay(RetryPause, cancellationToken);

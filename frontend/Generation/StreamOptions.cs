@@ -11,6 +11,14 @@ public sealed class StreamOptions
     [Range(typeof(TimeSpan), "00:00:00.5", "00:01:00")]
     public TimeSpan BeatTimeout { get; set; } = TimeSpan.FromMilliseconds(750);
 
+    /// <summary>
+    /// The same once a connection with a silo has closed, as all do when its process ends: workers that have not spoken since then may have
+    /// gone with it. Streams that have brought a token are doubted so soon, because they may come back; the others wait for
+    /// <see cref="BeatTimeout"/>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.25", "00:01:00")]
+    public TimeSpan BeatTimeoutAfterLoss { get; set; } = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Tokens that a stream's reader may be behind before the stream is cut: a slow reader may not grow the heap.</summary>
     [Range(16, 65_536)]
     public int MaxUnreadTokens { get; set; } = 256;

@@ -11,7 +11,7 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
 {
     // workers that have come and gone; only those without streams are forgotten
     private const int MaxFeeds = 1024;
-    private const int LooksPerBeatTimeout = 10;
+    private const int LooksPerTimeout = 10;
 
     // guards the dictionaries and all inboxes' writing side; held for a few dictionary look-ups per message
     private readonly Lock _streams = new();
@@ -21,12 +21,13 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _watch;
     private long _lastStreamId;
+    private long? _siloLostAt;
 
     public TokenHub(IOptions<StreamOptions> options, TimeProvider time)
     {
         _options = options.Value;
         _time = time;
-        TimeSpan period = _options.BeatTimeout / LooksPerBeatTimeout;
+        TimeSpan period = BeatTimeoutAfterLoss / LooksPerTimeout;
         _watch = time.CreateTimer(static hub => ((TokenHub)hub!).LookForSilence(), this, period, period);
     }
 
@@ -53,6 +54,9 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
             }
         }
     }
+
+    private TimeSpan BeatTimeoutAfterLoss =>
+        _options.BeatTimeoutAfterLoss < _options.BeatTimeout ? _options.BeatTimeoutAfterLoss : _options.BeatTimeout;
 
     /// <summary>A name for an answer, unique in this frontend.</summary>
     public long NewStreamId() => Interlocked.Increment(ref _lastStreamId);
@@ -99,6 +103,15 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
         lock (_streams)
         {
             Remove(inbox);
+        }
+    }
+
+    /// <summary>A connection with some silo has closed, and maybe the silo is gone; whose workers were on it is not known.</summary>
+    public void NoteSiloLost()
+    {
+        lock (_streams)
+        {
+            _siloLostAt = _time.GetTimestamp();
         }
     }
 
@@ -184,9 +197,17 @@ internal sealed class TokenHub : ITokenObserver, IDisposable
         }
     }
 
-    private bool IsOverdue(WorkerFeed feed, TokenInbox inbox, long now) =>
-        inbox.AdmittedAt is { } admittedAt
-        && _time.GetElapsedTime(Math.Max(admittedAt, feed.HeardAt), now) > _options.BeatTimeout;
+    private bool IsOverdue(WorkerFeed feed, TokenInbox inbox, long now)
+    {
+        if (inbox.AdmittedAt is not { } admittedAt)
+        {
+            return false;
+        }
+
+        long heardAt = Math.Max(admittedAt, feed.HeardAt);
+        bool mayHaveGone = heardAt <= _siloLostAt && inbox.Epoch is not null;
+        return _time.GetElapsedTime(heardAt, now) > (mayHaveGone ? BeatTimeoutAfterLoss : _options.BeatTimeout);
+    }
 
     private void ShowLife(WorkerFeed feed, long now)
     {

@@ -4,8 +4,8 @@ using DeepSeekOrleans.TestKit;
 namespace DeepSeekOrleans.Cli.Tests;
 
 /// <summary>
-/// A silo that computes none of the answers under way dies: what it was to them is a gateway, through which the frontend has sent its calls
-/// in turn, and perhaps the home of their sessions and of the router.
+/// What a silo that dies was to the frontend beside the home of workers: a gateway, through which it has sent its calls in turn, and whose
+/// connection tells it at once of the death.
 /// </summary>
 [Collection(MovingStreamsTests.OneClusterAtATime)]
 public sealed class LostGatewayTests
@@ -32,7 +32,7 @@ public sealed class LostGatewayTests
         string[] texts = await Task.WhenAll(Enumerable.Range(0, Candidates).Select(stream => MovingStreamsTests.ReadAsync(http, stream, () => { })));
         int[] longest = [.. Enumerable.Range(0, Candidates).OrderByDescending(stream => texts[stream].Length).Take(Streams)];
 
-        (SiloState victim, Task<string[]> reading) = await BeginAsync(cluster, http, longest);
+        (SiloState victim, Task<string[]> reading) = await BeginAsync(cluster, http, longest, silo => silo.OpenStreams == 0);
         await AskAsync(cluster, new ControlRequest("kill", victim.Name));
         bool wereReading = !reading.IsCompleted;
         string[] disturbed = await reading.WaitAsync(Limit);
@@ -42,8 +42,26 @@ public sealed class LostGatewayTests
         Assert.DoesNotContain("has moved from", cluster.Printed, StringComparison.Ordinal);
     }
 
-    /// <returns>A silo that computes none of the answers that have begun.</returns>
-    private static async Task<(SiloState Idle, Task<string[]> Reading)> BeginAsync(ClusterProcess cluster, HttpClient http, int[] streams)
+    [RedisFact]
+    public async Task R01_SiloKilledUnderAPatientFrontend_ItsStreamsMoveBecauseItsConnectionCloses()
+    {
+        Dictionary<string, string> options = new(Options) { ["DEEPSEEK_Streams__BeatTimeout"] = "00:01:00" };
+        await using ClusterProcess cluster = await ClusterProcess.StartAsync(options, "--silos", "2", "--slots", "2");
+        using HttpClient http = new() { BaseAddress = cluster.Http, Timeout = Limit };
+        string[] texts = await Task.WhenAll(Enumerable.Range(0, Candidates).Select(stream => MovingStreamsTests.ReadAsync(http, stream, () => { })));
+        int[] longest = [.. Enumerable.Range(0, Candidates).OrderByDescending(stream => texts[stream].Length).Take(Streams)];
+
+        (SiloState victim, Task<string[]> reading) = await BeginAsync(cluster, http, longest, silo => silo.OpenStreams > 0);
+        await AskAsync(cluster, new ControlRequest("kill", victim.Name));
+        string[] disturbed = await reading.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(longest.Select(stream => texts[stream]), disturbed);
+        Assert.Contains("has moved from", cluster.Printed, StringComparison.Ordinal);
+    }
+
+    /// <returns>The first silo that is wanted, while all of the answers are under way.</returns>
+    private static async Task<(SiloState Silo, Task<string[]> Reading)> BeginAsync(
+        ClusterProcess cluster, HttpClient http, int[] streams, Func<SiloState, bool> isWanted)
     {
         for (int wave = 0; wave < MaxWaves; wave++)
         {
@@ -52,15 +70,15 @@ public sealed class LostGatewayTests
                 streams.Select((stream, index) => MovingStreamsTests.ReadAsync(http, stream, () => begun[index].TrySetResult())));
             await Task.WhenAll(begun.Select(first => first.Task)).WaitAsync(Limit);
             IReadOnlyList<SiloState> silos = (await AskAsync(cluster, new ControlRequest("list"))).Silos!;
-            if (silos.Sum(silo => silo.OpenStreams) == streams.Length && silos.FirstOrDefault(silo => silo.OpenStreams == 0) is { } idle)
+            if (silos.Sum(all => all.OpenStreams) == streams.Length && silos.FirstOrDefault(isWanted) is { } silo)
             {
-                return (idle, reading);
+                return (silo, reading);
             }
 
             await reading.WaitAsync(Limit);
         }
 
-        throw new TimeoutException($"in {MaxWaves} waves of {streams.Length} answers no silo was without any while all of them were under way");
+        throw new TimeoutException($"in {MaxWaves} waves of {streams.Length} answers no silo was as wanted while all of them were under way");
     }
 
     private static Task<ControlAnswer> AskAsync(ClusterProcess cluster, ControlRequest request) =>

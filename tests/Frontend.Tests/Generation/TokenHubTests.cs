@@ -248,6 +248,43 @@ public sealed class TokenHubTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2, 1, true)]
+    [InlineData(1, 2, false)]
+    public async Task Watch_ConnectionWithASiloClosed_WhoHasNotSpokenSinceIsDoubtedSooner(int before, int now, bool isDoubted)
+    {
+        TokenInbox spoken = OpenAdmitted();
+        TokenInbox waiting = OpenAdmitted();
+        TokenInbox elsewhere = Open(OtherWorker);
+        _hub.Admit(elsewhere);
+        await Hear(1, Delta(spoken, 0, [5]));
+        _time.Advance(_options.BeatTimeoutAfterLoss * 0.1);
+
+        new GatewayWatch(_hub).NotifyGatewayCountChanged(now, before, connectionRecovered: false);
+        _time.Advance(_options.BeatTimeoutAfterLoss * 0.1);
+        await _hub.OnTokensAsync(new TokenBatch { Worker = OtherWorker, Epoch = 1, Number = 1, Deltas = [Delta(elsewhere, 0, [5])] });
+        _time.Advance(_options.BeatTimeoutAfterLoss * 1.2);
+
+        Assert.Equal((isDoubted, false, false), (spoken.IsSilent, waiting.IsSilent, elsewhere.IsSilent));
+        Assert.Empty(_cuts);
+    }
+
+    [Fact]
+    public async Task Watch_WorkerSpeaksAfterAConnectionHasClosed_IsWatchedAsBefore()
+    {
+        TokenInbox inbox = OpenAdmitted();
+        await Hear(1, Delta(inbox, 0, [5]));
+        _hub.NoteSiloLost();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Hear(2);
+
+        _time.Advance(_options.BeatTimeout * 0.9);
+        bool silentSoon = inbox.IsSilent;
+        _time.Advance(_options.BeatTimeout * 0.5);
+
+        Assert.Equal((false, true), (silentSoon, inbox.IsSilent));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(-1)]
     [InlineData(30 * 24)]
