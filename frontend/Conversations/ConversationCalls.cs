@@ -3,7 +3,6 @@ using DeepSeekOrleans.Frontend.Admission;
 using DeepSeekOrleans.Frontend.Generation;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Frontend.Conversations;
 
@@ -53,7 +52,7 @@ internal sealed partial class ConversationCalls(
         {
             await Grain(tenant, id).AbandonTurnAsync(turnId).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.LeftOpen(logger, e, turnId);
         }
@@ -87,7 +86,7 @@ internal sealed partial class ConversationCalls(
         {
             return await ask(grain).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.Unreachable(logger, e);
             return null;

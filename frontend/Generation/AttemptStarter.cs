@@ -2,7 +2,6 @@ using System.Diagnostics;
 using DeepSeekOrleans.Frontend.Admission;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Frontend.Generation;
 
@@ -110,7 +109,7 @@ internal sealed partial class AttemptStarter(
         {
             return await InTimeAsync(started.StartAsync(order, ear.Reference), start);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.WorkerUnreachable(logger, e, started.Worker);
             return null;
@@ -124,7 +123,7 @@ internal sealed partial class AttemptStarter(
         {
             return await InTimeAsync(session.BeginAsync(request), attempt.Start);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.ClusterUnreachable(logger, e, request.RequestId);
             throw new GenerationException(GenerationFailure.Unanswered, _options.RetryAfter);

@@ -1,5 +1,4 @@
 using DeepSeekOrleans.GrainInterfaces;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Frontend.Generation;
 
@@ -151,7 +150,7 @@ internal sealed partial class RunningAttempt : IAsyncDisposable
         {
             await call;
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             // the router corrects itself with the worker's next report
             Log.EndNotDelivered(_logger, e, _plan.RequestId);

@@ -1,5 +1,4 @@
 using DeepSeekOrleans.GrainInterfaces;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Frontend.Operations;
 
@@ -52,7 +51,7 @@ internal sealed partial class ContractCheck(
         {
             spoken = await grains.GetGrain<IContractGrain>(IContractGrain.Key).ReadVersionAsync().WaitAsync(AnswerLimit, time).ConfigureAwait(false);
         }
-        catch (Exception unknown) when (unknown is OrleansException or TimeoutException or ArgumentException)
+        catch (Exception unknown) when (UnansweredCall.Is(unknown) || unknown is ArgumentException)
         {
             // no silo is there to speak another version
             Log.NotAnswered(logger, unknown);

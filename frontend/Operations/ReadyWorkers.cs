@@ -1,7 +1,6 @@
 using DeepSeekOrleans.Frontend.Generation;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Frontend.Operations;
 
@@ -22,7 +21,7 @@ internal sealed class ReadyWorkers(ModelCatalog catalog, IGrainFactory grains, I
                 .ConfigureAwait(false);
             return new ModelReadiness(model.Name, workers.Count(worker => worker.State == WorkerState.Ready), workers.Length);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or ArgumentException)
+        catch (Exception e) when (UnansweredCall.Is(e) || e is ArgumentException)
         {
             // an unreachable router is an answer, not a failure of whoever counts; the last one says that no silo has such grains yet
             return new ModelReadiness(model.Name, 0, 0);

@@ -1,7 +1,6 @@
 using DeepSeekOrleans.Engine;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Grains.GpuWorkers;
 
@@ -24,7 +23,7 @@ internal sealed partial class PrefixReporter(WorkerKey worker, IPromptCacheGrain
             // a router that knows more than this silo has told follows one of the same name, and asks for nothing
             _known = Math.Min(await router.ReportPrefixesAsync(report), report.UpTo);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.NotReported(logger, e, worker);
         }

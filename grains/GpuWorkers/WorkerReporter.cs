@@ -1,7 +1,6 @@
 using DeepSeekOrleans.Engine;
 using DeepSeekOrleans.GrainInterfaces;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace DeepSeekOrleans.Grains.GpuWorkers;
 
@@ -58,7 +57,7 @@ internal sealed partial class WorkerReporter(WorkerKey worker, IPromptCacheGrain
         {
             await router.ReportAsync(status);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.NotReported(logger, e, worker);
         }
@@ -74,7 +73,7 @@ internal sealed partial class WorkerReporter(WorkerKey worker, IPromptCacheGrain
             WorkerStatus[] workers = await router.GetWorkersAsync().WaitAsync(RouterLimit, time);
             return workers.Any(other => other.Worker != worker && other.State == WorkerState.Ready);
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (UnansweredCall.Is(e))
         {
             Log.RouterSilent(logger, e, worker);
             return false;
