@@ -45,6 +45,14 @@ internal sealed class ClusterScript
 
     public void OnAbandoned(string turnId) => _abandoned.Writer.TryWrite(turnId);
 
+    /// <summary>Sends the request to <see cref="Worker"/>.</summary>
+    public static Dispatch Run(SessionRequest request) => new()
+    {
+        Kind = DispatchKind.Run,
+        Worker = Worker,
+        Attempt = new Attempt(request.RequestId, request.StreamId, request.AttemptNumber),
+    };
+
     public static WorkerStatus Status(WorkerState state) => new()
     {
         Worker = Worker,

@@ -83,12 +83,7 @@ internal sealed class ScriptedSessionGrain(ClusterScript script) : Grain, ISessi
     public Task<Dispatch> BeginAsync(SessionRequest request)
     {
         script.Requests.Enqueue(request);
-        return Task.FromResult(script.Route?.Invoke(request) ?? new Dispatch
-        {
-            Kind = DispatchKind.Run,
-            Worker = ClusterScript.Worker,
-            Attempt = new Attempt(request.RequestId, request.StreamId, request.AttemptNumber),
-        });
+        return Task.FromResult(script.Route?.Invoke(request) ?? ClusterScript.Run(request));
     }
 
     public Task CompleteAsync(Completion completion)

@@ -75,7 +75,7 @@ public sealed class MovingTests
         StartedStream first = await frontend.Script.NextStartAsync();
         script.Route = request => Interlocked.Decrement(ref refusals) >= 0
             ? new Dispatch { Kind = refusals % 2 == 0 ? DispatchKind.NoWorker : DispatchKind.Busy }
-            : Run(request);
+            : ClusterScript.Run(request);
         await frontend.Worker.SpeakAsync(first.Attempt.StreamId, Hello, StreamFinish.WorkerStopping);
 
         StartedStream second = await frontend.Script.NextStartAsync();
@@ -92,7 +92,7 @@ public sealed class MovingTests
     {
         int lost = 2;
         var script = new ClusterScript();
-        script.Route = request => Interlocked.Decrement(ref lost) >= 0 ? throw new TimeoutException() : Run(request);
+        script.Route = request => Interlocked.Decrement(ref lost) >= 0 ? throw new TimeoutException() : ClusterScript.Run(request);
         await using TestFrontend frontend = await TestFrontend.StartAsync(script, streams => streams.MoveRetryDelay = TimeSpan.FromMilliseconds(10));
 
         using HttpResponseMessage response = await frontend.OpenAsync(Path, Prompt);
@@ -111,7 +111,7 @@ public sealed class MovingTests
         await using TestFrontend frontend = await TestFrontend.StartAsync(script, streams => streams.KeepAlive = TimeSpan.FromSeconds(1));
         using HttpResponseMessage response = await frontend.OpenAsync(Path, Prompt);
         StartedStream first = await frontend.Script.NextStartAsync();
-        script.Route = request => Volatile.Read(ref isThere) ? Run(request) : new Dispatch { Kind = DispatchKind.NoWorker };
+        script.Route = request => Volatile.Read(ref isThere) ? ClusterScript.Run(request) : new Dispatch { Kind = DispatchKind.NoWorker };
         await frontend.Worker.SpeakAsync(first.Attempt.StreamId, Hello, StreamFinish.WorkerStopping);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         string? line;
@@ -228,13 +228,6 @@ public sealed class MovingTests
 
         Assert.Equal("worker_lost", await ErrorAsync(response));
     }
-
-    private static Dispatch Run(SessionRequest request) => new()
-    {
-        Kind = DispatchKind.Run,
-        Worker = ClusterScript.Worker,
-        Attempt = new Attempt(request.RequestId, request.StreamId, request.AttemptNumber),
-    };
 
     /// <summary>Lets the next attempt say something and lose its next message.</summary>
     private static async Task<StartedStream> LoseAsync(TestFrontend frontend, int[] ids)

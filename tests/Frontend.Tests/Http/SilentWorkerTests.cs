@@ -56,7 +56,7 @@ public sealed class SilentWorkerTests
         bool isThere = false;
         await using TestFrontend frontend = await StartAsync();
         (StartedStream first, Task<HttpResponseMessage> response) = await BeginAsync(
-            frontend, request => Volatile.Read(ref isThere) ? Run(request) : new Dispatch { Kind = DispatchKind.Busy });
+            frontend, request => Volatile.Read(ref isThere) ? ClusterScript.Run(request) : new Dispatch { Kind = DispatchKind.Busy });
         await AskedAsync(frontend, questions: 3);
         int cancelledBefore = frontend.Script.Cancellations;
 
@@ -83,7 +83,7 @@ public sealed class SilentWorkerTests
         (StartedStream first, Task<HttpResponseMessage> response) = await BeginAsync(frontend, request =>
         {
             frontend.Script.Replies.Enqueue(StartReply.Draining);
-            return Run(request);
+            return ClusterScript.Run(request);
         });
         await AskedAsync(frontend, questions: 5);
         await frontend.Worker.SpeakAsync(first.Attempt.StreamId, [Answer.EndToken], StreamFinish.Stop);
@@ -179,13 +179,6 @@ public sealed class SilentWorkerTests
             await Task.Yield();
         }
     }
-
-    private static Dispatch Run(SessionRequest request) => new()
-    {
-        Kind = DispatchKind.Run,
-        Worker = ClusterScript.Worker,
-        Attempt = new Attempt(request.RequestId, request.StreamId, request.AttemptNumber),
-    };
 
     private static async Task<string?> TextAsync(Task<HttpResponseMessage> response)
     {

@@ -20,7 +20,7 @@ public sealed class UnansweredCallTests
     {
         await using TestFrontend frontend = await TestFrontend.StartAsync();
         frontend.Script.Answer = _ => Answer.Of("Hello");
-        frontend.Script.Route = request => frontend.Script.Requests.Count == 1 ? throw (Exception)Activator.CreateInstance(failure, "given back")! : Run(request);
+        FailQuestion(frontend, 1, failure);
 
         using HttpResponseMessage response = await frontend.PostAsync(Path, Prompt);
 
@@ -35,7 +35,7 @@ public sealed class UnansweredCallTests
     public async Task R02_DispatchOfAMovingAnswerGivenBack_AnswerGoesOn(Type failure)
     {
         await using TestFrontend frontend = await TestFrontend.StartAsync();
-        frontend.Script.Route = request => frontend.Script.Requests.Count == 2 ? throw (Exception)Activator.CreateInstance(failure, "given back")! : Run(request);
+        FailQuestion(frontend, 2, failure);
         Task<HttpResponseMessage> response = frontend.PostAsync(Path, Prompt);
         StartedStream first = await frontend.Script.NextStartAsync();
         await frontend.Worker.SpeakAsync(first.Attempt.StreamId, Answer.Ids("Hello"), null);
@@ -48,12 +48,10 @@ public sealed class UnansweredCallTests
         Assert.Equal(3, frontend.Script.Requests.Count);
     }
 
-    private static Dispatch Run(SessionRequest request) => new()
-    {
-        Kind = DispatchKind.Run,
-        Worker = ClusterScript.Worker,
-        Attempt = new Attempt(request.RequestId, request.StreamId, request.AttemptNumber),
-    };
+    private static void FailQuestion(TestFrontend frontend, int number, Type failure) => frontend.Script.Route = request =>
+        frontend.Script.Requests.Count == number
+            ? throw (Exception)Activator.CreateInstance(failure, "given back")!
+            : ClusterScript.Run(request);
 
     private static async Task<string?> TextAsync(HttpResponseMessage response)
     {
